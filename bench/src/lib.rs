@@ -1,0 +1,1 @@
+//! Envoy's CPU a call, compared in one run.

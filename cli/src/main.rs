@@ -1,0 +1,3 @@
+//! The `dubbo-policy` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Dubbo 2 frames and calls.

@@ -1,0 +1,3 @@
+//! What Mixer decided, for Dubbo calls, without a host.
+
+pub mod time;

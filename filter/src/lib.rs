@@ -1,0 +1,1 @@
+//! The Proxy-Wasm module: host calls in, effects out.

@@ -1,0 +1,1 @@
+//! A stateful fake Envoy that runs the built module.

@@ -1,0 +1,1 @@
+//! Hessian 2, read strictly and without building values.
