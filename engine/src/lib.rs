@@ -1,3 +1,5 @@
 //! What Mixer decided, for Dubbo calls, without a host.
 
+pub mod metrics;
+pub mod report;
 pub mod time;
