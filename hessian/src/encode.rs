@@ -1,0 +1,119 @@
+//! The few shapes that are written, byte for byte as Java writes them.
+
+use alloc::vec::Vec;
+
+use crate::units;
+
+/// Appends values to a buffer as one Hessian stream.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+    classes: i32,
+}
+
+impl<'a> Writer<'a> {
+    /// Begins a stream at the end of `out`.
+    pub fn new(out: &'a mut Vec<u8>) -> Self {
+        Writer { out, classes: 0 }
+    }
+
+    /// `N`
+    pub fn null(&mut self) {
+        self.out.push(b'N');
+    }
+
+    /// A 32-bit number, in the shortest of its four forms.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the ranges bound each byte"
+    )]
+    pub fn int(&mut self, value: i32) {
+        let [_, high, middle, low] = value.to_be_bytes();
+        match value {
+            -0x10..=0x2f => self.out.push((value + 0x90) as u8),
+            -0x800..=0x7ff => self.out.extend([0xc8_u8.wrapping_add(middle), low]),
+            -0x4_0000..=0x3_ffff => self.out.extend([0xd4_u8.wrapping_add(high), middle, low]),
+            _ => {
+                self.out.push(b'I');
+                self.out.extend(value.to_be_bytes());
+            }
+        }
+    }
+
+    /// A string: one to three bytes a UTF-16 unit, in chunks of at most 0x8000 units that never split a surrogate pair.
+    pub fn string(&mut self, text: &str) {
+        let mut rest = text;
+        loop {
+            let (chunk, units, after) = split_chunk(rest);
+            self.string_head(units, after.is_empty());
+            if chunk.bytes().all(|byte| byte < 0xf0) {
+                self.out.extend_from_slice(chunk.as_bytes());
+            } else {
+                chunk
+                    .encode_utf16()
+                    .for_each(|unit| units::push(self.out, unit));
+            }
+            if after.is_empty() {
+                return;
+            }
+            rest = after;
+        }
+    }
+
+    /// Begins an untyped map: keys and values follow, then [`Writer::end`].
+    pub fn begin_map(&mut self) {
+        self.out.push(b'H');
+    }
+
+    /// Ends a map.
+    pub fn end(&mut self) {
+        self.out.push(b'Z');
+    }
+
+    /// Defines `class` and begins an object of it: one value for each field follows.
+    pub fn object(&mut self, class: &str, fields: &[&str]) {
+        self.out.push(b'C');
+        self.string(class);
+        self.int(i32::try_from(fields.len()).unwrap_or(i32::MAX));
+        fields.iter().for_each(|field| self.string(field));
+        match u8::try_from(self.classes) {
+            Ok(index @ 0..=15) => self.out.push(0x60 + index),
+            _ => {
+                self.out.push(b'O');
+                self.int(self.classes);
+            }
+        }
+        self.classes += 1;
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a chunk has at most 0x8000 units"
+    )]
+    fn string_head(&mut self, units: usize, last: bool) {
+        let [high, low] = (units as u16).to_be_bytes();
+        match units {
+            _ if !last => self.out.extend([b'R', high, low]),
+            0..=0x1f => self.out.push(low),
+            0x20..=0x3ff => self.out.extend([0x30 + high, low]),
+            _ => self.out.extend([b'S', high, low]),
+        }
+    }
+}
+
+/// The longest beginning of `text` that fits a chunk, its units, and the rest.
+fn split_chunk(text: &str) -> (&str, usize, &str) {
+    let mut units = 0;
+    for (at, char) in text.char_indices() {
+        if units + char.len_utf16() > CHUNK {
+            let (chunk, rest) = text.split_at_checked(at).unwrap_or((text, ""));
+            return (chunk, units, rest);
+        }
+        units += char.len_utf16();
+    }
+    (text, units, "")
+}
+
+/// What Java's writers use, in UTF-16 units.
+const CHUNK: usize = 0x8000;

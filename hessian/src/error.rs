@@ -1,0 +1,154 @@
+use core::fmt;
+
+/// Why a stream cannot be read, and where.
+///
+/// After an error the decoder's position means nothing: the stream is to be given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// What is wrong.
+    pub kind: ErrorKind,
+    /// The byte, counted from the stream's beginning, that is wrong or missing.
+    pub offset: usize,
+}
+
+/// The ways in which a stream can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The input ends before the value does. A declared length or count that the rest of the input cannot hold is
+    /// found at once, before its elements are looked at.
+    Truncated,
+    /// A tag byte that does not begin what must stand here.
+    UnexpectedTag {
+        /// What must stand here.
+        expected: &'static str,
+        /// The tag.
+        found: u8,
+    },
+    /// A byte in a string that is not Java's form of UTF-8: a stray or missing continuation byte, an overlong form, or
+    /// `f0` and above (Java writes characters beyond U+FFFF as two surrogates of three bytes each).
+    BadUtf8 {
+        /// The byte.
+        found: u8,
+    },
+    /// A length or count below zero.
+    NegativeLength {
+        /// The length.
+        found: i32,
+    },
+    /// An object of a class that no definition before it describes.
+    UnknownClass {
+        /// The class index.
+        index: i32,
+        /// Definitions so far.
+        known: usize,
+    },
+    /// A type reference that no type name before it made.
+    UnknownType {
+        /// The type index.
+        index: i32,
+        /// Type names so far.
+        known: usize,
+    },
+    /// A back reference (`Q`) to a value that has not begun.
+    UnknownRef {
+        /// The reference's index.
+        index: i32,
+        /// Lists, maps and objects so far.
+        known: usize,
+    },
+    /// More open lists, maps and objects than [`Limits::depth`](crate::Limits::depth).
+    TooDeep {
+        /// The limit.
+        limit: usize,
+    },
+    /// More class definitions than [`Limits::classes`](crate::Limits::classes).
+    TooManyClasses {
+        /// The limit.
+        limit: usize,
+    },
+    /// More fields in one class than [`Limits::fields`](crate::Limits::fields).
+    TooManyFields {
+        /// The limit.
+        limit: usize,
+    },
+    /// More type names than [`Limits::types`](crate::Limits::types).
+    TooManyTypes {
+        /// The limit.
+        limit: usize,
+    },
+}
+
+impl ErrorKind {
+    /// The kind as a metric names it, in snake case.
+    pub fn name(self) -> &'static str {
+        match self {
+            ErrorKind::Truncated => "truncated",
+            ErrorKind::UnexpectedTag { .. } => "unexpected_tag",
+            ErrorKind::BadUtf8 { .. } => "bad_utf8",
+            ErrorKind::NegativeLength { .. } => "negative_length",
+            ErrorKind::UnknownClass { .. } => "unknown_class",
+            ErrorKind::UnknownType { .. } => "unknown_type",
+            ErrorKind::UnknownRef { .. } => "unknown_ref",
+            ErrorKind::TooDeep { .. } => "too_deep",
+            ErrorKind::TooManyClasses { .. } => "too_many_classes",
+            ErrorKind::TooManyFields { .. } => "too_many_fields",
+            ErrorKind::TooManyTypes { .. } => "too_many_types",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {}", self.kind, self.offset)
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            ErrorKind::Truncated => {
+                f.write_str("expected more bytes, but found the end of the input")
+            }
+            ErrorKind::UnexpectedTag { expected, found } => {
+                write!(f, "expected {expected}, but found tag 0x{found:02x}")
+            }
+            ErrorKind::BadUtf8 { found } => {
+                write!(f, "expected modified UTF-8, but found 0x{found:02x}")
+            }
+            ErrorKind::NegativeLength { found } => {
+                write!(f, "expected a length, but found {found}")
+            }
+            ErrorKind::UnknownClass { index, known } => {
+                write!(
+                    f,
+                    "expected one of {known} classes, but found class {index}"
+                )
+            }
+            ErrorKind::UnknownType { index, known } => {
+                write!(f, "expected one of {known} types, but found type {index}")
+            }
+            ErrorKind::UnknownRef { index, known } => {
+                write!(
+                    f,
+                    "expected one of {known} references, but found reference {index}"
+                )
+            }
+            ErrorKind::TooDeep { limit } => write!(
+                f,
+                "expected at most {limit} open values, but found one more"
+            ),
+            ErrorKind::TooManyClasses { limit } => {
+                write!(f, "expected at most {limit} classes, but found one more")
+            }
+            ErrorKind::TooManyFields { limit } => {
+                write!(f, "expected at most {limit} fields, but found more")
+            }
+            ErrorKind::TooManyTypes { limit } => {
+                write!(f, "expected at most {limit} types, but found one more")
+            }
+        }
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,140 @@
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::units;
+
+/// A string as it stands on the wire: Java's form of UTF-8, its chunks joined.
+///
+/// Java writes one to three bytes for each UTF-16 unit, so a character beyond U+FFFF is two surrogates of three bytes
+/// each, which UTF-8 forbids, and a surrogate may stand alone. For every other string the bytes are plain UTF-8.
+#[derive(Clone, Eq)]
+pub struct Text<'a> {
+    bytes: Cow<'a, [u8]>,
+    units: usize,
+}
+
+/// A surrogate without its other half: the string has no UTF-8 form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoneSurrogate;
+
+impl<'a> Text<'a> {
+    /// `bytes` must have been walked over as `units` units.
+    pub(crate) fn borrowed(bytes: &'a [u8], units: usize) -> Self {
+        Text {
+            bytes: Cow::Borrowed(bytes),
+            units,
+        }
+    }
+
+    pub(crate) fn push_chunk(&mut self, bytes: &[u8], units: usize) {
+        self.bytes.to_mut().extend_from_slice(bytes);
+        self.units += units;
+    }
+
+    /// The wire's bytes, without tags, chunks joined.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The length in UTF-16 units, as Java counts it.
+    pub fn units(&self) -> usize {
+        self.units
+    }
+
+    /// The text; borrowed unless surrogate pairs had to be joined.
+    pub fn to_str(&self) -> Result<Cow<'_, str>, LoneSurrogate> {
+        match core::str::from_utf8(&self.bytes) {
+            Ok(text) => Ok(Cow::Borrowed(text)),
+            Err(_) => {
+                let chars = char::decode_utf16(units::utf16(&self.bytes));
+                chars
+                    .collect::<Result<String, _>>()
+                    .map(Cow::Owned)
+                    .map_err(|_| LoneSurrogate)
+            }
+        }
+    }
+
+    /// The text, with U+FFFD for each lone surrogate.
+    pub fn to_str_lossy(&self) -> Cow<'_, str> {
+        self.to_str().unwrap_or_else(|LoneSurrogate| {
+            let chars = char::decode_utf16(units::utf16(&self.bytes));
+            Cow::Owned(
+                chars
+                    .map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER))
+                    .collect(),
+            )
+        })
+    }
+
+    /// The same text, independent of the input.
+    pub fn into_owned(self) -> Text<'static> {
+        Text {
+            bytes: Cow::Owned(self.bytes.into_owned()),
+            units: self.units,
+        }
+    }
+
+    fn is_ascii(&self) -> bool {
+        self.bytes.len() == self.units
+    }
+}
+
+/// Every text has this form: characters beyond U+FFFF become two surrogates.
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        let units = text.encode_utf16().count();
+        if text.bytes().all(|byte| byte < FOUR_BYTES) {
+            return Text::borrowed(text.as_bytes(), units);
+        }
+        let mut bytes = Vec::with_capacity(3 * units);
+        text.encode_utf16()
+            .for_each(|unit| units::push(&mut bytes, unit));
+        Text {
+            bytes: Cow::Owned(bytes),
+            units,
+        }
+    }
+}
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Text<'_>) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+/// Equal as text, whatever the bytes.
+impl PartialEq<str> for Text<'_> {
+    fn eq(&self, other: &str) -> bool {
+        if self.is_ascii() {
+            self.as_bytes() == other.as_bytes()
+        } else {
+            units::utf16(&self.bytes).eq(other.encode_utf16())
+        }
+    }
+}
+
+impl PartialEq<&str> for Text<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        self == *other
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.to_str_lossy(), f)
+    }
+}
+
+impl fmt::Display for LoneSurrogate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected a surrogate pair, but found a lone surrogate")
+    }
+}
+
+impl core::error::Error for LoneSurrogate {}
+
+/// The lead bytes from here on begin four-byte forms, which UTF-8 has and Java's form has not.
+const FOUR_BYTES: u8 = 0xf0;
