@@ -47,13 +47,7 @@ impl<'a> Text<'a> {
     pub fn to_str(&self) -> Result<Cow<'_, str>, LoneSurrogate> {
         match core::str::from_utf8(&self.bytes) {
             Ok(text) => Ok(Cow::Borrowed(text)),
-            Err(_) => {
-                let chars = char::decode_utf16(units::utf16(&self.bytes));
-                chars
-                    .collect::<Result<String, _>>()
-                    .map(Cow::Owned)
-                    .map_err(|_| LoneSurrogate)
-            }
+            Err(_) => join_surrogates(&self.bytes).map(Cow::Owned),
         }
     }
 
@@ -67,6 +61,19 @@ impl<'a> Text<'a> {
                     .collect(),
             )
         })
+    }
+
+    /// The text, borrowed from the input unless it had chunks or surrogate pairs to join.
+    pub fn into_str(self) -> Result<Cow<'a, str>, LoneSurrogate> {
+        match self.bytes {
+            Cow::Borrowed(bytes) => match core::str::from_utf8(bytes) {
+                Ok(text) => Ok(Cow::Borrowed(text)),
+                Err(_) => join_surrogates(bytes).map(Cow::Owned),
+            },
+            Cow::Owned(bytes) => String::from_utf8(bytes)
+                .or_else(|bytes| join_surrogates(bytes.as_bytes()))
+                .map(Cow::Owned),
+        }
     }
 
     /// The same text, independent of the input.
@@ -135,6 +142,12 @@ impl fmt::Display for LoneSurrogate {
 }
 
 impl core::error::Error for LoneSurrogate {}
+
+fn join_surrogates(bytes: &[u8]) -> Result<String, LoneSurrogate> {
+    char::decode_utf16(units::utf16(bytes))
+        .collect::<Result<_, _>>()
+        .map_err(|_| LoneSurrogate)
+}
 
 /// The lead bytes from here on begin four-byte forms, which UTF-8 has and Java's form has not.
 const FOUR_BYTES: u8 = 0xf0;
