@@ -1,1 +1,34 @@
-//! Scenario files: what a client and a provider send, and what each must see.
+//! Scenario files: what a client and a provider send through the filter, and what each must see.
+//!
+//! One file in `testdata/scenarios` runs three ways, over three implementations of [`Proxy`]: the engine natively, the built
+//! module in the harness, and real Envoy. The bytes come from a frame builder of this crate's own ([`Frame::bytes`]), which
+//! writes what Dubbo's Java implementation writes and shares no code with the product's reader and writer, so that a mistake in
+//! one is not repeated in the other.
+//!
+//! ```no_run
+//! # fn check(proxy: &mut dyn scenario::Proxy) -> anyhow::Result<()> {
+//! for scenario in scenario::load_all("testdata/scenarios".as_ref())? {
+//!     if scenario.runs_on(proxy.tier()) {
+//!         scenario::run(&scenario, proxy)?;
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "runs in tests only, where a panic is a failure with its place"
+)]
+
+pub mod frame;
+pub mod hessian;
+mod load;
+mod proxy;
+mod step;
+
+pub use frame::Frame;
+pub use load::{load, load_all};
+pub use proxy::{Conn, Peer, Proxy, Report, Tier};
+pub use step::{Cut, Metric, ReportPattern, Scenario, Step};

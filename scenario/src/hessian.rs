@@ -1,0 +1,320 @@
+//! Hessian 2 as Java's hessian-lite writes it: the shortest tag for each value, Java's string encoding and chunks, type names and
+//! class definitions written once a body.
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use crate::frame::hex_bytes;
+
+/// A value in a scenario file. Plain YAML is null, a bool, an int or a string; everything else says its kind.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// `null`
+    Null,
+    /// `true`
+    Bool(bool),
+    /// `42`: a Java int
+    Int(i32),
+    /// `bob`
+    String(String),
+    /// `{long: 42}`
+    Typed(Typed),
+}
+
+/// A value that names its kind.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Typed {
+    /// A Java long.
+    Long(i64),
+    /// A Java double.
+    Double(f64),
+    /// A byte array of so many bytes.
+    Bytes(usize),
+    /// A string of so many characters.
+    Text(usize),
+    /// A `java.util.List`, written as Java writes an `ArrayList`: fixed length, without a type.
+    List(Vec<Value>),
+    /// A `String[]`.
+    Strings(Vec<String>),
+    /// An `Object[]`.
+    Objects(Vec<Value>),
+    /// A `java.util.HashMap`.
+    Map(Vec<(Value, Value)>),
+    /// A map that names its class.
+    TypedMap(String, Vec<(Value, Value)>),
+    /// An instance of a class.
+    Object(Object),
+    /// These bytes (hex), whatever they are.
+    Raw(String),
+}
+
+/// An instance of a class, its fields in the order of its definition.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Object {
+    /// The Java class name.
+    pub class: String,
+    /// Names and values.
+    pub fields: Vec<(String, Value)>,
+}
+
+impl Value {
+    /// What stands for a parameter of this kind in a method's descriptor.
+    pub(crate) fn descriptor(&self) -> String {
+        match self {
+            Value::Null | Value::Typed(Typed::Raw(_)) => "Ljava/lang/Object;".into(),
+            Value::Bool(_) => "Z".into(),
+            Value::Int(_) => "I".into(),
+            Value::String(_) | Value::Typed(Typed::Text(_)) => "Ljava/lang/String;".into(),
+            Value::Typed(Typed::Long(_)) => "J".into(),
+            Value::Typed(Typed::Double(_)) => "D".into(),
+            Value::Typed(Typed::Bytes(_)) => "[B".into(),
+            Value::Typed(Typed::List(_)) => "Ljava/util/List;".into(),
+            Value::Typed(Typed::Strings(_)) => "[Ljava/lang/String;".into(),
+            Value::Typed(Typed::Objects(_)) => "[Ljava/lang/Object;".into(),
+            Value::Typed(Typed::Map(_) | Typed::TypedMap(..)) => "Ljava/util/Map;".into(),
+            Value::Typed(Typed::Object(object)) => format!("L{};", object.class.replace('.', "/")),
+        }
+    }
+}
+
+/// One Hessian stream: one body.
+#[derive(Default)]
+pub(crate) struct Writer {
+    out: Vec<u8>,
+    types: Vec<String>,
+    classes: Vec<(String, Vec<String>)>,
+}
+
+impl Writer {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.out
+    }
+
+    pub(crate) fn value(&mut self, value: &Value) -> Result<()> {
+        match value {
+            Value::Null => self.null(),
+            Value::Bool(value) => self.out.push(if *value { b'T' } else { b'F' }),
+            Value::Int(value) => self.int(*value),
+            Value::String(text) => self.string(text),
+            Value::Typed(typed) => self.typed(typed)?,
+        }
+        Ok(())
+    }
+
+    fn typed(&mut self, typed: &Typed) -> Result<()> {
+        match typed {
+            Typed::Long(value) => self.long(*value),
+            Typed::Double(value) => self.double(*value),
+            Typed::Bytes(len) => self.binary(&vec![0x5a; *len]),
+            Typed::Text(len) => self.string(&"x".repeat(*len)),
+            Typed::List(items) => self.list(None, items)?,
+            Typed::Strings(items) => self.list(
+                Some("[string"),
+                &items.iter().cloned().map(Value::String).collect::<Vec<_>>(),
+            )?,
+            Typed::Objects(items) => self.list(Some("[object"), items)?,
+            Typed::Map(pairs) => self.map(None, pairs)?,
+            Typed::TypedMap(class, pairs) => self.map(Some(class), pairs)?,
+            Typed::Object(object) => self.object(object)?,
+            Typed::Raw(hex) => self.out.extend(hex_bytes(hex)?),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn null(&mut self) {
+        self.out.push(b'N');
+    }
+
+    pub(crate) fn int(&mut self, value: i32) {
+        let [b3, b2, b1, b0] = value.to_be_bytes();
+        match value {
+            -0x10..=0x2f => self.out.push(0x90u8.wrapping_add(b0)),
+            -0x800..=0x7ff => self.out.extend([0xc8u8.wrapping_add(b1), b0]),
+            -0x4_0000..=0x3_ffff => self.out.extend([0xd4u8.wrapping_add(b2), b1, b0]),
+            _ => self.out.extend([b'I', b3, b2, b1, b0]),
+        }
+    }
+
+    fn long(&mut self, value: i64) {
+        let [.., b2, b1, b0] = value.to_be_bytes();
+        match value {
+            -8..=15 => self.out.push(0xe0u8.wrapping_add(b0)),
+            -0x800..=0x7ff => self.out.extend([0xf8u8.wrapping_add(b1), b0]),
+            -0x4_0000..=0x3_ffff => self.out.extend([0x3cu8.wrapping_add(b2), b1, b0]),
+            _ => match i32::try_from(value) {
+                Ok(value) => self.tagged(0x59, &value.to_be_bytes()),
+                Err(_) => self.tagged(b'L', &value.to_be_bytes()),
+            },
+        }
+    }
+
+    fn double(&mut self, value: f64) {
+        let whole = value as i32;
+        let mills = (value * 1000.0) as i32;
+        if f64::from(whole).to_bits() == value.to_bits() {
+            match whole {
+                0 => return self.out.push(0x5b),
+                1 => return self.out.push(0x5c),
+                -0x80..=0x7f => return self.tagged(0x5d, &whole.to_be_bytes()[3..]),
+                -0x8000..=0x7fff => return self.tagged(0x5e, &whole.to_be_bytes()[2..]),
+                _ => {}
+            }
+        }
+        if 0.001 * f64::from(mills) == value {
+            self.tagged(0x5f, &mills.to_be_bytes());
+        } else {
+            self.tagged(b'D', &value.to_be_bytes());
+        }
+    }
+
+    /// Lengths count UTF-16 units, and each unit is written by itself: a surrogate pair is two units of three bytes.
+    pub(crate) fn string(&mut self, text: &str) {
+        let units: Vec<u16> = text.encode_utf16().collect();
+        let mut rest = units.as_slice();
+        while rest.len() > CHUNK {
+            let splits_a_pair = (0xd800..=0xdbff).contains(&rest[CHUNK - 1]);
+            let (chunk, after) = rest.split_at(if splits_a_pair { CHUNK - 1 } else { CHUNK });
+            self.tagged(b'R', &length16(chunk.len()));
+            self.units(chunk);
+            rest = after;
+        }
+        let [high, low] = length16(rest.len());
+        match rest.len() {
+            0..=31 => self.out.push(low),
+            32..=1023 => self.out.extend([0x30 + high, low]),
+            _ => self.out.extend([b'S', high, low]),
+        }
+        self.units(rest);
+    }
+
+    fn units(&mut self, units: &[u16]) {
+        for unit in units {
+            let [high, low] = unit.to_be_bytes();
+            match unit {
+                0..0x80 => self.out.push(low),
+                0x80..0x800 => self
+                    .out
+                    .extend([0xc0 | (high << 2) | (low >> 6), 0x80 | (low & 0x3f)]),
+                _ => self.out.extend([
+                    0xe0 | (high >> 4),
+                    0x80 | ((high & 0x0f) << 2) | (low >> 6),
+                    0x80 | (low & 0x3f),
+                ]),
+            }
+        }
+    }
+
+    fn binary(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while rest.len() > BINARY_CHUNK {
+            let (chunk, after) = rest.split_at(BINARY_CHUNK);
+            self.tagged(b'A', &length16(chunk.len()));
+            self.out.extend(chunk);
+            rest = after;
+        }
+        let [high, low] = length16(rest.len());
+        match rest.len() {
+            0..=15 => self.out.push(0x20 + low),
+            16..=1023 => self.out.extend([0x34 + high, low]),
+            _ => self.out.extend([b'B', high, low]),
+        }
+        self.out.extend(rest);
+    }
+
+    fn list(&mut self, class: Option<&str>, items: &[Value]) -> Result<()> {
+        let short = u8::try_from(items.len()).ok().filter(|len| *len <= 7);
+        match (class, short) {
+            (None, Some(len)) => self.out.push(0x78 + len),
+            (None, None) => self.out.push(b'X'),
+            (Some(class), Some(len)) => {
+                self.out.push(0x70 + len);
+                self.type_name(class);
+            }
+            (Some(class), None) => {
+                self.out.push(b'V');
+                self.type_name(class);
+            }
+        }
+        if short.is_none() {
+            self.int(i32::try_from(items.len())?);
+        }
+        items.iter().try_for_each(|item| self.value(item))
+    }
+
+    pub(crate) fn map(&mut self, class: Option<&str>, pairs: &[(Value, Value)]) -> Result<()> {
+        match class {
+            None => self.out.push(b'H'),
+            Some(class) => {
+                self.out.push(b'M');
+                self.type_name(class);
+            }
+        }
+        for (key, value) in pairs {
+            self.value(key)?;
+            self.value(value)?;
+        }
+        self.out.push(b'Z');
+        Ok(())
+    }
+
+    pub(crate) fn object(&mut self, object: &Object) -> Result<()> {
+        let definition = (
+            object.class.clone(),
+            object
+                .fields
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect::<Vec<_>>(),
+        );
+        let index = match self.classes.iter().position(|known| *known == definition) {
+            Some(index) => index,
+            None => {
+                self.out.push(b'C');
+                self.string(&definition.0);
+                self.int(i32::try_from(definition.1.len())?);
+                definition.1.iter().for_each(|name| self.string(name));
+                self.classes.push(definition);
+                self.classes.len() - 1
+            }
+        };
+        match u8::try_from(index) {
+            Ok(index) if index < 16 => self.out.push(0x60 + index),
+            _ => {
+                self.out.push(b'O');
+                self.int(i32::try_from(index)?);
+            }
+        }
+        object
+            .fields
+            .iter()
+            .try_for_each(|(_, value)| self.value(value))
+    }
+
+    fn type_name(&mut self, name: &str) {
+        match self.types.iter().position(|known| known == name) {
+            Some(index) => self.int(i32::try_from(index).unwrap_or(i32::MAX)),
+            None => {
+                self.types.push(name.into());
+                self.string(name);
+            }
+        }
+    }
+
+    fn tagged(&mut self, tag: u8, bytes: &[u8]) {
+        self.out.push(tag);
+        self.out.extend(bytes);
+    }
+}
+
+fn length16(len: usize) -> [u8; 2] {
+    let [.., high, low] = len.to_be_bytes();
+    [high, low]
+}
+
+/// UTF-16 units of a string chunk (hessian-lite `Hessian2Output.writeString`).
+const CHUNK: usize = 0x8000;
+/// Bytes of a binary chunk (hessian-lite 4: its buffer of 8192 less the chunk's head).
+const BINARY_CHUNK: usize = 8189;
