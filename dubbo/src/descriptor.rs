@@ -1,0 +1,107 @@
+/// How many arguments a JVM method descriptor names, such as 2 for `Ljava/lang/String;[I`; none if it is no sequence of
+///
+/// ```text
+/// [VZBCDFIJS]  |  L name (/ name)* ;  |  [+ and one of these
+/// ```
+///
+/// with names of ASCII letters, digits, `_` and `$`. Dubbo up to 2.6 and dubbo-go *search* a descriptor for this pattern and
+/// skip what does not match, newer Java compares it with its methods', dubbo-js splits at `;`. They agree on the number only
+/// where the whole descriptor matches, so nothing else is read.
+pub(crate) fn arguments(descriptor: &str) -> Option<usize> {
+    let mut rest = descriptor.as_bytes();
+    let mut count = 0;
+    while !rest.is_empty() {
+        rest = after_type(rest)?;
+        count += 1;
+    }
+    Some(count)
+}
+
+/// What stands behind the type at the beginning of `bytes`.
+fn after_type(mut bytes: &[u8]) -> Option<&[u8]> {
+    while let [b'[', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    match bytes {
+        [
+            b'V' | b'Z' | b'B' | b'C' | b'D' | b'F' | b'I' | b'J' | b'S',
+            rest @ ..,
+        ] => Some(rest),
+        [b'L', rest @ ..] => {
+            let end = rest.iter().position(|&byte| byte == b';')?;
+            let (name, rest) = rest.split_at_checked(end)?;
+            is_class_name(name).then(|| rest.get(1..))?
+        }
+        _ => None,
+    }
+}
+
+fn is_class_name(name: &[u8]) -> bool {
+    name.split(|&byte| byte == b'/').all(|part| {
+        let begins = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_' || byte == b'$';
+        part.first().is_some_and(|&first| begins(first))
+            && part
+                .iter()
+                .all(|&byte| begins(byte) || byte.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn whole_descriptors_have_as_many_arguments_as_types() {
+        for (descriptor, count) in [
+            ("", 0),
+            ("I", 1),
+            ("II", 2),
+            ("VZBCDFIJS", 9),
+            ("Ljava/lang/String;", 1),
+            ("Ljava/lang/String;I[[JLa;[Lcom/acme/User$Kind_1;", 5),
+            ("[[[[[[[[I", 1),
+            (
+                "Ljava/lang/String;[Ljava/lang/String;[Ljava/lang/Object;",
+                3,
+            ),
+        ] {
+            assert_eq!(arguments(descriptor), Some(count), "{descriptor}");
+        }
+    }
+
+    #[test]
+    fn descriptors_that_some_peer_would_search_are_refused() {
+        for descriptor in [
+            "X",
+            " I",
+            "I ",
+            "I,I",
+            "[",
+            "[[",
+            "I[",
+            "L",
+            "L;",
+            "La",
+            "La/;",
+            "L/a;",
+            "La//b;",
+            "L1a;",
+            "La/1b;",
+            "La.b;",
+            "La-b;",
+            "L a;",
+            "(I)V",
+            "[V;",
+            "L[I;",
+            "Lüser;",
+            "L中;",
+            "I;",
+            "Ljava/lang/String;;",
+            "\0",
+        ] {
+            assert_eq!(arguments(descriptor), None, "{descriptor}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Requests with other attachments.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use hessian::encode::Writer;
+
+use crate::attachments::Form;
+use crate::{Attachment, AttachmentValue, Call, HEAD_LEN, Head};
+
+/// Why a call's attachments cannot be changed without changing what else it says. Such a call is to be refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EditError {
+    /// A pair that must go has a value that is no string; it may define a class or be counted by references behind it.
+    RemovedValue,
+    /// The map has a type name, which must go, and values that may refer to that name by its number.
+    TypedMap,
+    /// The body would have 2^31 bytes or more.
+    TooLong,
+}
+
+impl EditError {
+    /// The reason in metrics, such as `edit_typed_map`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RemovedValue => "edit_removed_value",
+            Self::TypedMap => "edit_typed_map",
+            Self::TooLong => "edit_too_long",
+        }
+    }
+}
+
+impl fmt::Display for EditError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::RemovedValue => {
+                "expected a string in an attachment that the policy sets, but found another value"
+            }
+            Self::TypedMap => "expected plain values in typed attachments, but found others",
+            Self::TooLong => "expected a body below 2^31 bytes, but it would be longer",
+        })
+    }
+}
+
+impl core::error::Error for EditError {}
+
+/// Whether the call has an attachment whose key is one of `owned`, ignoring ASCII case.
+pub fn has_owned(call: &Call<'_>, owned: &[impl AsRef<str>]) -> bool {
+    call.attachments.iter().any(|pair| is_owned(pair, owned))
+}
+
+/// Appends the request with `ours` as the only attachments whose keys are `owned`, ignoring ASCII case.
+///
+/// What stands before the attachments and the pairs that stay keep their bytes. The map is written without a type name, as
+/// Envoy's dubbo_proxy sees no attachments in a typed one; in place of null attachments stand the body's path (also as the
+/// interface) and version, as dubbo-go looks for them only there.
+///
+/// # Errors
+///
+/// Attachments that cannot be changed, see [`EditError`]; `out` is then as it was. How long a frame may be is the caller's
+/// to say.
+pub fn set_attachments(
+    out: &mut Vec<u8>,
+    head: &Head,
+    call: &Call<'_>,
+    ours: &[(impl AsRef<str>, impl AsRef<str>)],
+    owned: &[impl AsRef<str>],
+) -> Result<(), EditError> {
+    check(call, owned)?;
+    let start = out.len();
+    out.extend(head.encode());
+    out.extend_from_slice(call.body.get(..call.attachments_at).unwrap_or_default());
+    write_map(out, call, ours, owned);
+    let body_len = out.len() - start - HEAD_LEN;
+    match i32::try_from(body_len).and_then(u32::try_from) {
+        Ok(body_len) => {
+            if let Some(place) = out.get_mut(start..start + HEAD_LEN) {
+                place.copy_from_slice(&Head { body_len, ..*head }.encode());
+            }
+            Ok(())
+        }
+        Err(_) => {
+            out.truncate(start);
+            Err(EditError::TooLong)
+        }
+    }
+}
+
+fn check(call: &Call<'_>, owned: &[impl AsRef<str>]) -> Result<(), EditError> {
+    let pairs = &call.attachments;
+    if pairs
+        .iter()
+        .any(|pair| is_owned(pair, owned) && !matches!(pair.value, AttachmentValue::String(_)))
+    {
+        return Err(EditError::RemovedValue);
+    }
+    if pairs.type_name().is_some()
+        && pairs
+            .iter()
+            .any(|pair| pair.value == AttachmentValue::Other)
+    {
+        return Err(EditError::TypedMap);
+    }
+    Ok(())
+}
+
+fn write_map(
+    out: &mut Vec<u8>,
+    call: &Call<'_>,
+    ours: &[(impl AsRef<str>, impl AsRef<str>)],
+    owned: &[impl AsRef<str>],
+) {
+    Writer::new(out).begin_map();
+    for pair in call
+        .attachments
+        .iter()
+        .filter(|pair| !is_owned(pair, owned))
+    {
+        out.extend_from_slice(call.body.get(pair.span.clone()).unwrap_or_default());
+    }
+    let mut map = Writer::new(out);
+    if call.attachments.form == Form::Null {
+        let identity = [
+            ("path", Some(&call.path)),
+            ("interface", Some(&call.path)),
+            ("version", call.version.as_ref()),
+        ];
+        for (key, value) in identity
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, value?)))
+        {
+            map.string(key);
+            map.string(value);
+        }
+    }
+    for (key, value) in ours {
+        map.string(key.as_ref());
+        map.string(value.as_ref());
+    }
+    map.end();
+}
+
+fn is_owned(pair: &Attachment<'_>, owned: &[impl AsRef<str>]) -> bool {
+    // A key with a lone surrogate equals no key that a configuration can hold.
+    pair.key.to_str().is_ok_and(|key| {
+        owned
+            .iter()
+            .any(|owned| key.eq_ignore_ascii_case(owned.as_ref()))
+    })
+}

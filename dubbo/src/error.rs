@@ -1,0 +1,88 @@
+use core::fmt;
+
+/// Why a request's body is no call that can be judged, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallError {
+    /// What is wrong.
+    pub kind: CallErrorKind,
+    /// What was being read, such as `path` or `attachments`.
+    pub field: &'static str,
+    /// The byte of the body that is wrong or missing.
+    pub offset: usize,
+}
+
+/// The ways in which a body can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallErrorKind {
+    /// The body is in a serialization that is not read.
+    UnsupportedSerialization,
+    /// The bytes are no Hessian 2 of the kind that must stand here.
+    Hessian(hessian::ErrorKind),
+    /// Half a surrogate pair in a name that decides what runs: it has no UTF-8 form, so no rule can name it.
+    LoneSurrogate,
+    /// A descriptor that peers count differently.
+    Descriptor,
+    /// The attachments are neither null nor a map. Java follows back references and class instances, too.
+    AttachmentsKind {
+        /// The tag that stands there.
+        found: u8,
+    },
+    /// More pairs than [`MAX_ATTACHMENTS`](crate::MAX_ATTACHMENTS).
+    TooManyAttachments,
+    /// An attachment that decides what runs, with a value that is neither a string nor null.
+    IdentityKind,
+    /// Bytes behind the attachments. Java skips them, with a warning in its log.
+    TrailingBytes,
+}
+
+impl CallError {
+    /// The reason in metrics, such as `lone_surrogate`.
+    pub fn name(&self) -> &'static str {
+        match self.kind {
+            CallErrorKind::UnsupportedSerialization => "unsupported_serialization",
+            CallErrorKind::Hessian(kind) => kind.name(),
+            CallErrorKind::LoneSurrogate => "lone_surrogate",
+            CallErrorKind::Descriptor => "bad_descriptor",
+            CallErrorKind::AttachmentsKind { .. } => "bad_attachments",
+            CallErrorKind::TooManyAttachments => "too_many_attachments",
+            CallErrorKind::IdentityKind => "bad_identity",
+            CallErrorKind::TrailingBytes => "trailing_bytes",
+        }
+    }
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} at byte {}", self.field, self.kind, self.offset)
+    }
+}
+
+impl fmt::Display for CallErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnsupportedSerialization => {
+                f.write_str("expected hessian2, but found another serialization")
+            }
+            Self::Hessian(kind) => kind.fmt(f),
+            Self::LoneSurrogate => hessian::LoneSurrogate.fmt(f),
+            Self::Descriptor => {
+                f.write_str("expected JVM type descriptors, but found something else")
+            }
+            Self::AttachmentsKind { found } => {
+                write!(f, "expected null or a map, but found tag 0x{found:02x}")
+            }
+            Self::TooManyAttachments => {
+                write!(
+                    f,
+                    "expected at most {} pairs, but found one more",
+                    crate::MAX_ATTACHMENTS
+                )
+            }
+            Self::IdentityKind => f.write_str("expected a string or null, but found another value"),
+            Self::TrailingBytes => f.write_str("expected the end of the body, but found more"),
+        }
+    }
+}
+
+impl core::error::Error for CallError {}

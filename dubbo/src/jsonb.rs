@@ -1,0 +1,50 @@
+//! The little of fastjson2's JSONB that refusals are made of, as Dubbo 3.3.6 frames it: each value behind its length.
+
+use alloc::vec::Vec;
+
+/// Begins a value with a type: the type's name, a number for it, the value.
+pub(crate) const TYPED: u8 = 0x92;
+/// Begins an object: keys and values follow, then [`OBJECT_END`].
+pub(crate) const OBJECT: u8 = 0xa6;
+pub(crate) const OBJECT_END: u8 = 0xa5;
+/// Begins a number of one byte.
+pub(crate) const INT8: u8 = 0xbd;
+
+/// Appends a value behind its length of four bytes, big endian.
+pub(crate) fn value(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    out.extend([0; LENGTH]);
+    write(out);
+    let length = u32::try_from(out.len() - start - LENGTH).unwrap_or(u32::MAX);
+    if let Some(place) = out.get_mut(start..start + LENGTH) {
+        place.copy_from_slice(&length.to_be_bytes());
+    }
+}
+
+/// Appends a string: ASCII as `49+n` up to 47 bytes and `79 n` above, everything else as UTF-8, `7a n`.
+pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
+    match u8::try_from(text.len()) {
+        Ok(len @ ..=SHORT_MAX) if text.is_ascii() => out.push(SHORT + len),
+        _ => {
+            out.push(if text.is_ascii() { ASCII } else { UTF8 });
+            length(out, text.len());
+        }
+    }
+    out.extend(text.bytes());
+}
+
+/// A length as JSONB's int: one byte up to 2f, `38+high low` up to 7ff, `48` and four bytes above.
+fn length(out: &mut Vec<u8>, length: usize) {
+    let [b3, b2, high, low] = u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes();
+    match length {
+        0..=0x2f => out.push(low),
+        0x30..=0x7ff => out.extend([0x38 + high, low]),
+        _ => out.extend([0x48, b3, b2, high, low]),
+    }
+}
+
+const LENGTH: usize = 4;
+const SHORT: u8 = 0x49;
+const SHORT_MAX: u8 = 47;
+const ASCII: u8 = 0x79;
+const UTF8: u8 = 0x7a;
