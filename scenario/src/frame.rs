@@ -77,7 +77,7 @@ impl Frame {
     }
 
     /// The same frame with an id that is `by` higher.
-    fn shifted(mut self, by: i64) -> Frame {
+    pub(crate) fn shifted(mut self, by: i64) -> Frame {
         let id = match &mut self {
             Frame::Call(call) => &mut call.id,
             Frame::Answer(answer) => &mut answer.id,
@@ -144,4 +144,173 @@ const OK: u8 = 20;
 
 fn hessian2() -> u8 {
     HESSIAN2
+}
+
+/// The expected bytes are those of Dubbo's own peers: Apache Dubbo 3.3.6 and 2.7.23, dubbo-go 3.3.1.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(yaml: &str) -> Vec<u8> {
+        serde_saphyr::from_str::<Frame>(yaml)
+            .unwrap()
+            .bytes()
+            .unwrap()
+    }
+
+    #[track_caller]
+    fn same(yaml: &str, expected: &[&[u8]]) {
+        let (bytes, expected) = (bytes(yaml), expected.concat());
+        assert_eq!(
+            bytes,
+            expected,
+            "\ngot\n{}expected\n{}",
+            crate::show::frames(&bytes),
+            crate::show::frames(&expected)
+        );
+    }
+
+    #[test]
+    fn a_heartbeat_and_its_answers_are_those_of_java_and_go() {
+        same(
+            "heartbeat: {id: 7}",
+            &[b"\xda\xbb\xe2\0\0\0\0\0\0\0\0\x07\0\0\0\x01N"],
+        );
+        same(
+            "heartbeat: {id: 7, one_way: true}",
+            &[b"\xda\xbb\xa2\0\0\0\0\0\0\0\0\x07\0\0\0\x01N"],
+        );
+        same(
+            "heartbeat_answer: {id: -2}",
+            &[b"\xda\xbb\x22\x14\xff\xff\xff\xff\xff\xff\xff\xfe\0\0\0\x01N"],
+        );
+        same(
+            "heartbeat_answer: {id: 7, body: 4e4e}",
+            &[b"\xda\xbb\x22\x14\0\0\0\0\0\0\0\x07\0\0\0\x02NN"],
+        );
+    }
+
+    #[test]
+    fn the_refusal_is_the_body_that_java_takes_for_one_exception() {
+        let body: &[&[u8]] = &[
+            b"\x90C\x1ajava.lang.RuntimeException\x91\x0ddetailMessage\x60",
+            b"\x04no!!",
+        ];
+        let len = [0, 0, 0, body.concat().len() as u8];
+        same(
+            "refusal: {id: 9, text: no!!}",
+            &[
+                b"\xda\xbb\x02\x14\0\0\0\0\0\0\0\x09",
+                &len,
+                body[0],
+                body[1],
+            ],
+        );
+    }
+
+    #[test]
+    fn a_refusal_by_status_is_a_string() {
+        same(
+            "refusal: {id: 9, status: 70, text: no}",
+            &[b"\xda\xbb\x02\x46\0\0\0\0\0\0\0\x09\0\0\0\x03\x02no"],
+        );
+    }
+
+    #[test]
+    fn a_call_is_five_strings_the_arguments_and_the_attachments() {
+        let body: &[&[u8]] = &[
+            b"\x052.0.2\x0flab.UserService\x050.0.0\x05hello\x12Ljava/lang/String;\x03bob",
+            b"H\x04path\x0flab.UserService\x12remote.application\x0clab-consumer\x09interface\x0flab.UserService",
+            b"\x07version\x050.0.0\x07timeout\x043000Z",
+        ];
+        let len = [0, 0, 0, body.concat().len() as u8];
+        let mut whole: Vec<&[u8]> = vec![b"\xda\xbb\xc2\0\0\0\0\0\0\0\0\x01", &len];
+        whole.extend(body);
+        same(
+            "call: {id: 1, service: lab.UserService, method: hello, args: [bob]}",
+            &whole,
+        );
+    }
+
+    #[test]
+    fn a_one_way_call_lacks_the_two_way_bit() {
+        assert_eq!(
+            bytes("call: {id: 1, service: a, method: b, one_way: true}")[2],
+            0x82
+        );
+    }
+
+    #[test]
+    fn attachments_have_four_forms() {
+        let end = |form: &str| {
+            let call = format!(
+                "call: {{id: 1, service: a, method: b, attachments_form: {form}, attachments: [[k, v]]}}"
+            );
+            bytes(&call)[16 + 17..].to_vec()
+        };
+        assert_eq!(end("null"), b"N");
+        assert_eq!(end("only"), b"H\x01k\x01vZ");
+        assert!(end("typed").starts_with(b"M\x11java.util.HashMap\x04path\x01a"));
+        assert!(end("usual").starts_with(b"H\x04path\x01a"));
+        assert!(end("usual").ends_with(b"\x07timeout\x043000\x01k\x01vZ"));
+    }
+
+    #[test]
+    fn an_answer_tells_its_kind_and_carries_the_version() {
+        same(
+            "answer: {id: 1, value: hi}",
+            &[
+                b"\xda\xbb\x02\x14\0\0\0\0\0\0\0\x01\0\0\0\x12",
+                b"\x94\x02hiH\x05dubbo\x052.0.2Z",
+            ],
+        );
+        same(
+            "answer: {id: 1}",
+            &[
+                b"\xda\xbb\x02\x14\0\0\0\0\0\0\0\x01\0\0\0\x0f",
+                b"\x95H\x05dubbo\x052.0.2Z",
+            ],
+        );
+        assert_eq!(bytes("exception: {id: 1, text: a}")[16], 0x93);
+    }
+
+    #[test]
+    fn a_head_may_declare_any_length() {
+        same(
+            "head: {flag: 0xc2, id: 5, len: -1}",
+            &[b"\xda\xbb\xc2\0\0\0\0\0\0\0\0\x05\xff\xff\xff\xff"],
+        );
+        same(
+            "head: {flag: 0x22, status: 20, id: 5, body: 4e, zeros: 2}",
+            &[b"\xda\xbb\x22\x14\0\0\0\0\0\0\0\x05\0\0\0\x03N\0\0"],
+        );
+    }
+
+    #[test]
+    fn a_part_and_a_repetition_are_made_of_other_frames() {
+        assert_eq!(bytes("part: {of: {text: abcdef}, from: 1, to: 3}"), b"bc");
+        let twice = bytes("repeat: {times: 2, id_step: 3, frames: [{heartbeat: {id: 7}}]}");
+        assert_eq!(
+            twice,
+            [bytes("heartbeat: {id: 7}"), bytes("heartbeat: {id: 10}")].concat()
+        );
+    }
+
+    #[test]
+    fn a_refusal_with_a_free_text_cannot_be_sent() {
+        let frame: Frame = serde_saphyr::from_str("refusal: {id: 1, starts_with: a}").unwrap();
+        assert!(frame.bytes().is_err());
+    }
+
+    #[test]
+    fn an_unknown_field_is_named_with_its_place() {
+        let error =
+            serde_saphyr::from_str::<Frame>("call: {id: 1, service: a, method: b, oneway: true}")
+                .unwrap_err()
+                .to_string();
+        assert!(
+            error.contains("unknown field `oneway`") && error.contains("line 1 column 38"),
+            "{error}"
+        );
+    }
 }

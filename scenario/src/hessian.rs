@@ -318,3 +318,169 @@ fn length16(len: usize) -> [u8; 2] {
 const CHUNK: usize = 0x8000;
 /// Bytes of a binary chunk (hessian-lite 4: its buffer of 8192 less the chunk's head).
 const BINARY_CHUNK: usize = 8189;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(value: Value) -> Vec<u8> {
+        let mut writer = Writer::default();
+        writer.value(&value).unwrap();
+        writer.into_bytes()
+    }
+
+    /// The examples of the Hessian 2.0 serialization protocol (hessian.caucho.com/doc/hessian-serialization.html).
+    #[test]
+    fn numbers_are_written_as_the_specification_shows() {
+        let ints = [
+            (0, "90"),
+            (-16, "80"),
+            (47, "bf"),
+            (48, "c830"),
+            (-17, "c7ef"),
+            (-2048, "c000"),
+            (-256, "c700"),
+            (2047, "cfff"),
+            (-262_144, "d00000"),
+            (262_143, "d7ffff"),
+            (262_144, "4900040000"),
+        ];
+        for (value, hex) in ints {
+            assert_eq!(
+                written(Value::Int(value)),
+                hex_bytes(hex).unwrap(),
+                "int {value}"
+            );
+        }
+        let longs = [
+            (0, "e0"),
+            (-8, "d8"),
+            (15, "ef"),
+            (-9, "f7f7"),
+            (16, "f810"),
+            (-2048, "f000"),
+            (-256, "f700"),
+            (2047, "ffff"),
+            (-262_144, "380000"),
+            (262_143, "3fffff"),
+            (300, "f92c"),
+            (0x8000_0000, "4c0000000080000000"),
+            (0x7fff_ffff, "597fffffff"),
+        ];
+        for (value, hex) in longs {
+            assert_eq!(
+                written(Value::Typed(Typed::Long(value))),
+                hex_bytes(hex).unwrap(),
+                "long {value}"
+            );
+        }
+        let doubles = [
+            (0.0, "5b"),
+            (1.0, "5c"),
+            (-128.0, "5d80"),
+            (-32_768.0, "5e8000"),
+            (12.25, "5f00002fda"),
+            (std::f64::consts::PI, "44400921fb54442d18"),
+        ];
+        for (value, hex) in doubles {
+            assert_eq!(
+                written(Value::Typed(Typed::Double(value))),
+                hex_bytes(hex).unwrap(),
+                "double {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn strings_are_written_as_the_specification_shows() {
+        assert_eq!(written(Value::String(String::new())), [0]);
+        assert_eq!(written(Value::String("hello".into())), b"\x05hello");
+        assert_eq!(written(Value::String("\u{c3}".into())), [1, 0xc3, 0x83]);
+        assert_eq!(written(Value::Typed(Typed::Text(32)))[..2], [0x30, 32]);
+        assert_eq!(written(Value::Typed(Typed::Text(1023)))[..2], [0x33, 0xff]);
+        assert_eq!(written(Value::Typed(Typed::Text(1024)))[..3], [b'S', 4, 0]);
+    }
+
+    #[test]
+    fn a_character_outside_the_bmp_is_two_units_of_three_bytes() {
+        assert_eq!(
+            written(Value::String("\u{1f600}".into())),
+            hex_bytes("02 eda0bd edb880").unwrap()
+        );
+    }
+
+    #[test]
+    fn a_chunk_is_shortened_where_it_would_split_a_pair() {
+        let text = format!("{}\u{1f600}", "x".repeat(0x7fff));
+        let bytes = written(Value::String(text));
+        assert_eq!(bytes[..3], [b'R', 0x7f, 0xff]);
+        assert_eq!(bytes[3 + 0x7fff..], hex_bytes("02 eda0bd edb880").unwrap());
+    }
+
+    #[test]
+    fn binary_is_written_as_the_specification_shows() {
+        assert_eq!(written(Value::Typed(Typed::Bytes(0))), [0x20]);
+        assert_eq!(written(Value::Typed(Typed::Bytes(15)))[..1], [0x2f]);
+        assert_eq!(written(Value::Typed(Typed::Bytes(16)))[..2], [0x34, 16]);
+        assert_eq!(written(Value::Typed(Typed::Bytes(1024)))[..3], [b'B', 4, 0]);
+        let two = written(Value::Typed(Typed::Bytes(8190)));
+        assert_eq!(
+            (&two[..3], &two[3 + 8189..]),
+            (&[b'A', 0x1f, 0xfd][..], &[0x21, 0x5a][..])
+        );
+    }
+
+    #[test]
+    fn lists_and_maps_are_written_as_the_specification_shows() {
+        assert_eq!(
+            written(Value::Typed(Typed::List(vec![
+                Value::Int(0),
+                Value::String("a".into())
+            ]))),
+            b"\x7a\x90\x01a"
+        );
+        assert_eq!(
+            written(Value::Typed(Typed::Strings(vec!["a".into()]))),
+            b"\x71\x07[string\x01a"
+        );
+        let eight = written(Value::Typed(Typed::List(vec![Value::Null; 8])));
+        assert_eq!(eight, b"X\x98NNNNNNNN");
+        let pairs = vec![(Value::Int(1), Value::String("fee".into()))];
+        assert_eq!(
+            written(Value::Typed(Typed::Map(pairs.clone()))),
+            b"H\x91\x03feeZ"
+        );
+        assert_eq!(
+            written(Value::Typed(Typed::TypedMap("lab.Car".into(), pairs))),
+            b"M\x07lab.Car\x91\x03feeZ"
+        );
+    }
+
+    /// The cars of the specification's section on objects.
+    #[test]
+    fn a_class_is_defined_once() {
+        let car = |color: &str, model: &str| {
+            let fields = [("color", color), ("model", model)]
+                .map(|(name, value)| (name.into(), Value::String(value.into())));
+            Value::Typed(Typed::Object(Object {
+                class: "example.Car".into(),
+                fields: fields.into(),
+            }))
+        };
+        let mut writer = Writer::default();
+        writer.value(&car("red", "corvette")).unwrap();
+        writer.value(&car("green", "civic")).unwrap();
+        let expected =
+            b"C\x0bexample.Car\x92\x05color\x05model\x60\x03red\x08corvette\x60\x05green\x05civic";
+        assert_eq!(writer.into_bytes(), expected);
+    }
+
+    #[test]
+    fn a_type_name_is_written_once() {
+        let mut writer = Writer::default();
+        for _ in 0..2 {
+            writer.value(&Value::Typed(Typed::Strings(vec![]))).unwrap();
+        }
+        assert_eq!(writer.into_bytes(), b"\x70\x07[string\x70\x90");
+    }
+}

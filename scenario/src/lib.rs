@@ -22,13 +22,18 @@
     reason = "runs in tests only, where a panic is a failure with its place"
 )]
 
+mod delivery;
+mod expect;
 pub mod frame;
 pub mod hessian;
 mod load;
 mod proxy;
+mod run;
+mod show;
 mod step;
 
 pub use frame::Frame;
 pub use load::{load, load_all};
 pub use proxy::{Conn, Peer, Proxy, Report, Tier};
+pub use run::run;
 pub use step::{Cut, Metric, ReportPattern, Scenario, Step};

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Deserializer};
 
-use crate::{Frame, Peer, Tier};
+use crate::{Frame, Peer, Report, Tier};
 
 /// One scenario file: a policy, and what happens on the connections of one client.
 ///
@@ -125,7 +126,54 @@ pub struct ReportPattern {
     pub without: Vec<String>,
 }
 
+impl ReportPattern {
+    /// Fails with what the report does not say, or should not.
+    pub(crate) fn compare(&self, report: &Report) -> Result<()> {
+        if let Some(severity) = &self.severity {
+            ensure!(
+                *severity == report.severity,
+                "severity is {}, expected {severity}",
+                report.severity
+            );
+        }
+        for (name, value) in &self.attributes {
+            let found = report.attributes.get(name);
+            ensure!(
+                found == Some(value),
+                "{name} is {found:?}, expected {value}"
+            );
+        }
+        let unwanted = self
+            .without
+            .iter()
+            .find(|name| report.attributes.contains_key(*name));
+        ensure!(unwanted.is_none(), "{unwanted:?} should not be there");
+        Ok(())
+    }
+}
+
 impl Step {
+    /// What the step is called in a file.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Step::Connection(_) => "connection",
+            Step::Client(_) => "client",
+            Step::Provider(_) => "provider",
+            Step::ClientGets(_) => "client_gets",
+            Step::ProviderGets(_) => "provider_gets",
+            Step::ClientFinishes => "client_finishes",
+            Step::ProviderFinishes => "provider_finishes",
+            Step::ClientSeesEnd => "client_sees_end",
+            Step::ProviderSeesEnd => "provider_sees_end",
+            Step::Closed => "closed",
+            Step::Open => "open",
+            Step::Advance(_) => "advance",
+            Step::Metric(_) => "metric",
+            Step::Reports(_) => "reports",
+            Step::RoutedCluster(_) => "routed_cluster",
+        }
+    }
+
     /// Who sends in this step, and what.
     pub(crate) fn sends(&self) -> Option<(Peer, &[Frame])> {
         match self {
@@ -140,7 +188,7 @@ fn every_tier() -> Vec<Tier> {
     vec![Tier::Native, Tier::Harness, Tier::Envoy]
 }
 
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     let unit_at = text
         .find(|c: char| !c.is_ascii_digit())

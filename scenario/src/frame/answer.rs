@@ -134,6 +134,14 @@ impl Refusal {
         frame(HESSIAN2, OK, self.id, &body.into_bytes())
     }
 
+    /// A text that is as expected as far as it is known.
+    pub(crate) fn sample_text(&self) -> String {
+        let start = self.text.iter().chain(&self.starts_with).cloned();
+        start
+            .chain(self.contains.iter().map(|part| format!("..{part}..")))
+            .collect()
+    }
+
     /// Whether the text is one that is expected.
     pub(crate) fn matches(&self, text: &str) -> bool {
         self.text.as_ref().is_none_or(|whole| whole == text)
