@@ -1,76 +1,13 @@
 //! What is counted, by name.
 
-use super::series::Update;
+use std::collections::BTreeMap;
+
+use super::labels::{CallLabel, Labels};
+use super::name::stat_name;
+use super::outcome::{Answer, Decision, Direction, QuotaResult, RuleResult};
+use super::series::{Kind, Registry, SeriesId, Update};
+use crate::report::Books;
 use crate::time::Nanos;
-
-/// What became of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Decision {
-    /// It went on.
-    Allowed,
-    /// A rule or the default denied it.
-    Denied,
-    /// A quota was exhausted.
-    Limited,
-    /// It could not be judged: what the protocol forbids, or something that the policy needs is not there.
-    Refused,
-}
-
-/// How a call was answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Answer {
-    /// With a value or null.
-    Ok,
-    /// With an exception of the provider.
-    Exception,
-    /// With a Dubbo status other than OK.
-    Error,
-    /// The connection ended, or the call was forgotten, before an answer.
-    NoAnswer,
-    /// None was awaited.
-    OneWay,
-    /// The provider never saw the call.
-    None,
-}
-
-/// Envoy's traffic direction of the listener.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// Not said.
-    Unspecified,
-    /// Before a provider.
-    Inbound,
-    /// Behind a consumer.
-    Outbound,
-}
-
-/// What a rule said of a call that it matched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RuleResult {
-    /// An `allow` that let the call on.
-    Allowed,
-    /// A `deny`, or a `require` that does not hold.
-    Denied,
-    /// A quota of the rule was exhausted.
-    Limited,
-    /// The rule had nothing against the call.
-    Passed,
-}
-
-/// What a quota said of a charge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum QuotaResult {
-    /// There was room.
-    Allowed,
-    /// There was none.
-    Limited,
-    /// It could not be counted.
-    Unavailable,
-}
-
-/// Service and method of a call, as metrics know them; kept with the call until it ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct CallLabel(u64);
 
 /// A call that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,59 +27,291 @@ pub struct EndedCall {
 }
 
 /// Counters, gauges and samples of one VM and policy since the last [`Metrics::take`].
+///
+/// Counting a call builds no string: a name is made when a series is met for the first time.
 #[derive(Debug)]
-pub struct Metrics {}
+pub struct Metrics {
+    policy: String,
+    direction: Direction,
+    registry: Registry,
+    labels: Labels,
+    /// By [`Shown`](super::labels::Shown).
+    calls: Vec<CallSeries>,
+    rules: BTreeMap<String, [Option<SeriesId>; 8]>,
+    quotas: BTreeMap<String, [Option<SeriesId>; 3]>,
+    config_info: SeriesId,
+    held_bytes: Gauge,
+    calls_in_flight: Gauge,
+    reports_queued: Gauge,
+    reports: Books,
+}
+
+/// The series of one pair of labels; those by outcome are made when they are needed.
+#[derive(Debug, Clone)]
+struct CallSeries {
+    requests: [[Option<SeriesId>; 6]; 4],
+    duration: SeriesId,
+    request_bytes: SeriesId,
+    response_bytes: SeriesId,
+}
+
+/// This VM's part of a gauge that several VMs feed.
+#[derive(Debug)]
+struct Gauge {
+    series: SeriesId,
+    value: u64,
+}
 
 impl Metrics {
-    /// Nothing counted yet. `seed` is for the tables over names that callers choose.
-    pub fn new(_policy: &str, _revision: &str, _direction: Direction, _seed: u64) -> Metrics {
-        Metrics {}
+    /// Nothing counted yet. `seed` is for the table over names that callers choose.
+    pub fn new(policy: &str, revision: &str, direction: Direction, seed: u64) -> Metrics {
+        let mut registry = Registry::default();
+        let mut gauge = |metric| Gauge {
+            series: registry.define(stat_name(&[("policy", policy)], metric), Kind::Gauge),
+            value: 0,
+        };
+        let (held_bytes, calls_in_flight, reports_queued) = (
+            gauge("held_bytes"),
+            gauge("calls_in_flight"),
+            gauge("reports_queued"),
+        );
+        let config_info = define_config_info(&mut registry, policy, revision);
+        registry.add(config_info, 1);
+        Metrics {
+            policy: policy.to_owned(),
+            direction,
+            registry,
+            labels: Labels::new(seed),
+            calls: Vec::new(),
+            rules: BTreeMap::new(),
+            quotas: BTreeMap::new(),
+            config_info,
+            held_bytes,
+            calls_in_flight,
+            reports_queued,
+            reports: Books::default(),
+        }
     }
 
-    /// A new policy under the same name.
-    pub fn reconfigure(&mut self, _revision: &str) {}
+    /// A new revision of the same policy: `config_info` is the number of VMs that run each.
+    pub fn reconfigure(&mut self, revision: &str) {
+        self.registry.add(self.config_info, -1);
+        self.config_info = define_config_info(&mut self.registry, &self.policy, revision);
+        self.registry.add(self.config_info, 1);
+    }
 
     /// A service that stands in the configuration: always a label.
-    pub fn know_service(&mut self, _service: &str) {}
+    pub fn know_service(&mut self, service: &str) {
+        self.labels.know_service(service);
+    }
 
     /// A method that stands in the configuration: always a label.
-    pub fn know_method(&mut self, _method: &str) {}
+    pub fn know_method(&mut self, method: &str) {
+        self.labels.know_method(method);
+    }
 
-    /// The label of a call; `_other` for what is neither known nor answered yet.
-    pub fn label(&mut self, _service: &str, _method: &str) -> CallLabel {
-        CallLabel::default()
+    /// The label of a call, to be kept until it ends.
+    pub fn label(&mut self, service: &str, method: &str) -> CallLabel {
+        self.labels.label(service, method)
     }
 
     /// `requests_total`, `request_duration_microseconds`, `request_bytes_total`, `response_bytes_total`.
-    pub fn call_ended(&mut self, _call: &EndedCall) {}
+    ///
+    /// The service and the method become labels once a call to them is answered with a value or null.
+    pub fn call_ended(&mut self, call: &EndedCall) {
+        let shown = self.labels.shown(call.label, call.answer == Answer::Ok);
+        while self.calls.len() <= shown {
+            let series = self.define_call(self.calls.len());
+            self.calls.push(series);
+        }
+        let Some(series) = self.calls.get_mut(shown) else {
+            return;
+        };
+        let slot = series
+            .requests
+            .get_mut(call.decision as usize)
+            .and_then(|by| by.get_mut(call.answer as usize));
+        if let Some(slot) = slot {
+            let requests = *slot.get_or_insert_with(|| {
+                let (service, method) = self.labels.pair(shown);
+                let tags = [
+                    ("policy", self.policy.as_str()),
+                    ("direction", self.direction.name()),
+                    ("dubbo_service", service),
+                    ("dubbo_method", method),
+                    ("decision", call.decision.name()),
+                    ("answer", call.answer.name()),
+                ];
+                self.registry
+                    .define(stat_name(&tags, "requests_total"), Kind::Counter)
+            });
+            self.registry.add(requests, 1);
+        }
+        self.registry
+            .add(series.request_bytes, signed(call.request_bytes));
+        self.registry
+            .add(series.response_bytes, signed(call.response_bytes));
+        if let Some(duration) = call.duration
+            && !self
+                .registry
+                .sample(series.duration, signed(duration.0 / 1000))
+        {
+            self.count("request_durations_skipped_total", &[]);
+        }
+    }
 
     /// `rule_results_total`; `enforced` is false for rules in dry run.
-    pub fn rule_result(&mut self, _rule: &str, _result: RuleResult, _enforced: bool) {}
+    pub fn rule_result(&mut self, rule: &str, result: RuleResult, enforced: bool) {
+        if !self.rules.contains_key(rule) {
+            self.rules.insert(rule.to_owned(), [None; 8]);
+        }
+        let slot = self
+            .rules
+            .get_mut(rule)
+            .and_then(|by| by.get_mut(result as usize * 2 + usize::from(enforced)));
+        let Some(slot) = slot else { return };
+        let series = *slot.get_or_insert_with(|| {
+            let tags = [
+                ("policy", self.policy.as_str()),
+                ("direction", self.direction.name()),
+                ("rule", rule),
+                ("result", result.name()),
+                ("enforced", if enforced { "true" } else { "false" }),
+            ];
+            self.registry
+                .define(stat_name(&tags, "rule_results_total"), Kind::Counter)
+        });
+        self.registry.add(series, 1);
+    }
 
     /// `quota_results_total`.
-    pub fn quota_result(&mut self, _quota: &str, _result: QuotaResult) {}
+    pub fn quota_result(&mut self, quota: &str, result: QuotaResult) {
+        if !self.quotas.contains_key(quota) {
+            self.quotas.insert(quota.to_owned(), [None; 3]);
+        }
+        let Some(slot) = self
+            .quotas
+            .get_mut(quota)
+            .and_then(|by| by.get_mut(result as usize))
+        else {
+            return;
+        };
+        let series = *slot.get_or_insert_with(|| {
+            let tags = [
+                ("policy", self.policy.as_str()),
+                ("quota", quota),
+                ("result", result.name()),
+            ];
+            self.registry
+                .define(stat_name(&tags, "quota_results_total"), Kind::Counter)
+        });
+        self.registry.add(series, 1);
+    }
 
-    /// `refused_total`: a call that the protocol forbids.
-    pub fn refused(&mut self, _reason: &'static str) {}
+    /// `refused_total`: bytes or a call that the protocol forbids, or that could not be judged.
+    pub fn refused(&mut self, reason: &'static str) {
+        self.count("refused_total", &[("reason", reason)]);
+    }
 
     /// `connections_closed_total`: closed by us.
-    pub fn connection_closed(&mut self, _reason: &'static str) {}
+    pub fn connection_closed(&mut self, reason: &'static str) {
+        self.count("connections_closed_total", &[("reason", reason)]);
+    }
 
-    /// `held_bytes`, now, in this VM.
-    pub fn set_held_bytes(&mut self, _bytes: u64) {}
-
-    /// `calls_in_flight`, now, in this VM.
-    pub fn set_calls_in_flight(&mut self, _calls: u64) {}
-
-    /// `reports_sent_total`, `reports_dropped_total`, `reports_queued`.
-    pub fn set_reports(&mut self, _books: &crate::report::Books) {}
+    /// `unexpected_answers_total`: answers to ids that nobody awaits; they pass.
+    pub fn answer_to_nobody(&mut self) {
+        self.count("unexpected_answers_total", &[]);
+    }
 
     /// `config_rejected_total`: a new configuration was not taken.
-    pub fn config_rejected(&mut self) {}
+    pub fn config_rejected(&mut self) {
+        self.count("config_rejected_total", &[]);
+    }
 
     /// `host_call_failures_total`: the host refused a call that should not fail.
-    pub fn host_call_failed(&mut self, _call: &'static str) {}
+    pub fn host_call_failed(&mut self, call: &'static str) {
+        self.count("host_call_failures_total", &[("call", call)]);
+    }
+
+    /// `held_bytes`: what this VM holds now.
+    pub fn set_held_bytes(&mut self, bytes: u64) {
+        self.held_bytes.set(bytes, &mut self.registry);
+    }
+
+    /// `calls_in_flight`: what this VM awaits now.
+    pub fn set_calls_in_flight(&mut self, calls: u64) {
+        self.calls_in_flight.set(calls, &mut self.registry);
+    }
+
+    /// `reports_sent_total`, `reports_dropped_total`, and `reports_queued` for what is neither yet.
+    pub fn set_reports(&mut self, books: &Books) {
+        let before = core::mem::replace(&mut self.reports, *books);
+        self.add(
+            "reports_sent_total",
+            &[],
+            books.sent.saturating_sub(before.sent),
+        );
+        for ((reason, dropped), (_, known)) in books.dropped().into_iter().zip(before.dropped()) {
+            self.add(
+                "reports_dropped_total",
+                &[("reason", reason)],
+                dropped.saturating_sub(known),
+            );
+        }
+        self.reports_queued
+            .set(books.queued + books.in_flight, &mut self.registry);
+    }
 
     /// Hands out what was counted since the last time, and forgets it.
-    pub fn take(&mut self, _write: impl FnMut(Update<'_>)) {}
+    pub fn take(&mut self, write: impl FnMut(Update<'_>)) {
+        self.registry.take(write);
+    }
+
+    fn count(&mut self, metric: &str, tags: &[(&str, &str)]) {
+        self.add(metric, tags, 1);
+    }
+
+    /// Adds to a counter by its name: for what happens rarely.
+    fn add(&mut self, metric: &str, tags: &[(&str, &str)], n: u64) {
+        if n == 0 {
+            return;
+        }
+        let mut all = vec![("policy", self.policy.as_str())];
+        all.extend_from_slice(tags);
+        let series = self.registry.define(stat_name(&all, metric), Kind::Counter);
+        self.registry.add(series, signed(n));
+    }
+
+    fn define_call(&mut self, shown: usize) -> CallSeries {
+        let (service, _) = self.labels.pair(shown);
+        let tags = [("policy", self.policy.as_str()), ("dubbo_service", service)];
+        let mut define = |metric, kind| self.registry.define(stat_name(&tags, metric), kind);
+        CallSeries {
+            requests: [[None; 6]; 4],
+            duration: define("request_duration_microseconds", Kind::Histogram),
+            request_bytes: define("request_bytes_total", Kind::Counter),
+            response_bytes: define("response_bytes_total", Kind::Counter),
+        }
+    }
+}
+
+impl Gauge {
+    fn set(&mut self, value: u64, registry: &mut Registry) {
+        registry.add(
+            self.series,
+            signed(value).saturating_sub(signed(self.value)),
+        );
+        self.value = value;
+    }
+}
+
+fn define_config_info(registry: &mut Registry, policy: &str, revision: &str) -> SeriesId {
+    registry.define(
+        stat_name(&[("policy", policy), ("revision", revision)], "config_info"),
+        Kind::Gauge,
+    )
+}
+
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }

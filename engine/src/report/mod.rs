@@ -1,7 +1,14 @@
 //! Reports: one OTLP log record a call, in bounded batches, with books that say what became of each.
 
+mod books;
+mod flood;
+mod message;
+mod protobuf;
+mod queue;
 mod record;
 mod reports;
+mod retry;
 
+pub use books::Books;
 pub use record::CallRecord;
-pub use reports::{Batch, Books, Failure, Node, Reports, ReportsConfig, SendId};
+pub use reports::{Batch, Failure, Node, Reports, ReportsConfig, SendId};

@@ -1,7 +1,8 @@
-//! What is reported of one call.
+//! One call as an OTLP `LogRecord`.
 
+use super::protobuf::{Attributes, Writer};
 use crate::metrics::{Answer, Decision};
-use crate::time::Nanos;
+use crate::time::{Nanos, Now};
 
 /// One call that has ended, borrowed from whoever followed it. What is absent is `""` or `None` and is not sent.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +33,7 @@ pub struct CallRecord<'a> {
     pub request_bytes: u64,
     /// The answer frame's length, head and body.
     pub response_bytes: Option<u64>,
-    /// The name of the answer's Dubbo status: `OK`, `SERVER_TIMEOUT`.
+    /// The name of the Dubbo status that the caller was answered with: `OK`, `SERVER_TIMEOUT`.
     pub status: &'a str,
     /// What the policy decided.
     pub decision: Decision,
@@ -51,3 +52,140 @@ pub struct CallRecord<'a> {
     /// The application that the caller claims to be.
     pub claimed_app: &'a str,
 }
+
+impl CallRecord<'_> {
+    /// OpenTelemetry's `error.type`: a short name of what went wrong, `""` if nothing did.
+    fn error_type(&self) -> &str {
+        match (self.decision, self.answer) {
+            (Decision::Allowed, Answer::Ok | Answer::OneWay) => "",
+            (Decision::Allowed, Answer::Error) if !self.status.is_empty() => self.status,
+            (Decision::Allowed, answer) => answer.name(),
+            (decision, _) if self.reason.is_empty() => decision.name(),
+            _ => self.reason,
+        }
+    }
+
+    fn severity(&self) -> u64 {
+        if self.decision == Decision::Allowed {
+            INFO
+        } else {
+            WARN
+        }
+    }
+}
+
+/// Writes a `dubbo.call` event; what is the same for all calls stands in the message's resource and scope.
+///
+/// Every text is cut at 512 bytes and lists at 16 names: a record takes 24 KiB at most, whatever the caller sent.
+pub(super) fn write_call(out: &mut Vec<u8>, now: Now, uid: Uid<'_>, call: &CallRecord<'_>) {
+    let mut attributes = begin(out, "dubbo.call", call.started, now, call.severity(), uid);
+    let [service, service_cut] = clip(call.service);
+    let [method, method_cut] = clip(call.method);
+    let slash = if service.is_empty() && method.is_empty() {
+        ""
+    } else {
+        "/"
+    };
+    attributes.text(
+        "rpc.method",
+        &[service, service_cut, slash, method, method_cut],
+    );
+    attributes.text("rpc.response.status_code", &[call.status]);
+    attributes.text("error.type", &clip(call.error_type()));
+    attributes.text("client.address", &clip(call.client_address));
+    attributes.text("server.address", &clip(call.server_address));
+    if call.server_port != 0 {
+        attributes.int("server.port", u64::from(call.server_port));
+    }
+    if let Some(duration) = call.duration {
+        attributes.double("dubbo.call.duration", duration.as_secs_f64());
+    }
+    attributes.int("dubbo.request.size", call.request_bytes);
+    if let Some(bytes) = call.response_bytes {
+        attributes.int("dubbo.response.size", bytes);
+    }
+    attributes.text("dubbo.service.version", &clip(call.version));
+    attributes.text("dubbo.service.group", &clip(call.group));
+    attributes.flag("dubbo.one_way", call.one_way);
+    attributes.text("dubbo.serialization", &clip(call.serialization));
+    attributes.text("dubbo.policy.decision", &[call.decision.name()]);
+    attributes.text("dubbo.policy.reason", &clip(call.reason));
+    attributes.text("dubbo.policy.rule", &clip(call.rule));
+    attributes.list("dubbo.policy.dry_run_rules", few(call.dry_run_rules), clip);
+    attributes.list("dubbo.policy.quotas", few(call.quotas), clip);
+    attributes.text("dubbo.policy.route", &clip(call.route));
+    attributes.text("dubbo.claimed.app", &clip(call.claimed_app));
+}
+
+/// Starts a record with its times, severity, event name and id; its attributes may follow.
+pub(super) fn begin<'b>(
+    out: &'b mut Vec<u8>,
+    event: &str,
+    time: u64,
+    now: Now,
+    severity: u64,
+    uid: Uid<'_>,
+) -> Attributes<'b> {
+    let mut fields = Writer(out);
+    fields.fixed64(1, time);
+    fields.fixed64(11, now.wall);
+    fields.uint(2, severity);
+    fields.bytes(12, event.as_bytes());
+    let mut attributes = Attributes {
+        out: fields,
+        field: 6,
+    };
+    attributes.text(
+        "log.record.uid",
+        &[
+            uid.vm,
+            core::str::from_utf8(&uid.digits()).unwrap_or_default(),
+        ],
+    );
+    attributes
+}
+
+/// A record's id: whoever receives it twice may drop it once, because delivery is at least once.
+///
+/// 28 hex digits: the VM's nonce (16) and the record's number in it (12).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Uid<'a> {
+    /// The nonce, in hex.
+    pub(super) vm: &'a str,
+    pub(super) number: u64,
+}
+
+impl Uid<'_> {
+    fn digits(self) -> [u8; 12] {
+        let mut n = self.number;
+        let mut digits = [0; 12];
+        for digit in digits.iter_mut().rev() {
+            let nibble = (n & 15) as u8;
+            *digit = nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
+            n >>= 4;
+        }
+        digits
+    }
+}
+
+/// A text of at most [`MAX_TEXT`] bytes, and the sign that it was cut.
+pub(super) fn clip(text: &str) -> [&str; 2] {
+    if text.len() <= MAX_TEXT {
+        return [text, ""];
+    }
+    [
+        text.get(..text.floor_char_boundary(MAX_TEXT))
+            .unwrap_or_default(),
+        "…",
+    ]
+}
+
+fn few<T>(names: &[T]) -> &[T] {
+    names.get(..MAX_NAMES).unwrap_or(names)
+}
+
+/// OpenTelemetry's SeverityNumber.
+pub(super) const INFO: u64 = 9;
+pub(super) const WARN: u64 = 13;
+const MAX_TEXT: usize = 512;
+const MAX_NAMES: usize = 16;

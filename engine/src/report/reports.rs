@@ -1,6 +1,14 @@
-//! The queue of records on their way to the collector.
+//! Records of calls on their way to the collector.
 
-use super::record::CallRecord;
+use std::rc::Rc;
+
+use super::books::Books;
+use super::flood::{Floods, Summary};
+use super::message::{self, Resource, Scope};
+use super::queue::{Chunk, Queue};
+use super::record::{self, CallRecord, Uid, WARN};
+use super::retry::Backoff;
+use crate::metrics::Direction;
 use crate::time::{Nanos, Now};
 
 /// `reports` of the configuration.
@@ -8,43 +16,45 @@ use crate::time::{Nanos, Now};
 pub struct ReportsConfig {
     /// The Envoy cluster of the OTLP/gRPC collector.
     pub cluster: String,
-    /// A batch goes out when it holds so many records.
+    /// A batch goes out when it holds so many records; at least 1.
     pub max_records: usize,
     /// A batch goes out when its first record is so old.
     pub max_delay: Nanos,
-    /// So many records are kept, waiting or in flight, at most.
+    /// So many records are kept, waiting or in flight, at most; and at most 1 KiB of memory for each of them.
     pub max_queue: usize,
 }
 
-/// Who reports: what is the same for all records of a VM and stands once in a batch.
+/// Who reports: what is the same for all records and stands once in a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Node {
     /// Envoy's `node.id`.
     pub id: String,
     /// Envoy's `node.cluster`.
     pub cluster: String,
-    /// A number that no other VM has; part of every record's id.
+    /// Which way the listener's traffic goes.
+    pub direction: Direction,
+    /// A number that no other VM has, nor another policy in the same VM: half of every record's id.
     pub vm_nonce: u64,
 }
-
-/// One attempt to send one batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SendId(u64);
 
 /// A message to send now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     /// To be given back with the outcome.
     pub send: SendId,
-    /// Numbers the batches of a VM from 1; a retry keeps it.
+    /// Numbers the batches from 1; a retry keeps it.
     pub sequence: u64,
-    /// Records of calls in it.
+    /// Records in it that the [`Books`] count.
     pub records: usize,
     /// A serialized `opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest`.
     pub message: Vec<u8>,
     /// How long the answer may take.
     pub timeout: Nanos,
 }
+
+/// One attempt to send one batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SendId(u64);
 
 /// Why a send failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,77 +65,378 @@ pub enum Failure {
     Permanent,
 }
 
-/// Where every record is: `made == queued + in_flight + sent + dropped`, always.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Books {
-    /// Records of calls that were pushed.
-    pub made: u64,
-    /// Waiting.
-    pub queued: u64,
-    /// In the batch that is being sent or waits for its retry.
-    pub in_flight: u64,
-    /// Taken by the collector.
-    pub sent: u64,
-    /// Lost because the queue was full.
-    pub queue_full: u64,
-    /// Lost because the batch could not be sent.
-    pub send_failed: u64,
-    /// Lost because the collector refused them.
-    pub rejected: u64,
-}
-
-impl Books {
-    /// Lost, for any reason.
-    pub fn dropped(&self) -> u64 {
-        self.queue_full + self.send_failed + self.rejected
+impl Failure {
+    /// What a gRPC status other than OK says, by the table in the OTLP specification ("Failures", opentelemetry-proto 1.x).
+    ///
+    /// RESOURCE_EXHAUSTED is retried without looking for its RetryInfo: attempts are few anyway.
+    pub fn from_grpc_status(status: u32) -> Failure {
+        match status {
+            // CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS
+            1 | 4 | 8 | 10 | 11 | 14 | 15 => Failure::Transient,
+            _ => Failure::Permanent,
+        }
     }
 }
 
-/// The records of one VM and policy on their way to the collector.
+/// The records of one VM and policy on their way to the collector: one send at a time, everything bounded, nothing lost uncounted.
+///
+/// What was dropped is told to the collector in a `dubbo.policy.reports_dropped` record as soon as one gets through. That record stands
+/// outside the books: it is made anew for each attempt.
 #[derive(Debug)]
-pub struct Reports {}
+pub struct Reports {
+    config: ReportsConfig,
+    direction: Direction,
+    resource: Resource,
+    scope: Rc<Scope>,
+    vm: String,
+    queue: Queue,
+    flight: Option<Flight>,
+    floods: Floods,
+    backoff: Backoff,
+    /// Without `queued` and `in_flight`, which follow from the above.
+    books: Books,
+    /// The books when the collector was last told what was dropped.
+    told: Books,
+    /// Before this no batch is made only to tell.
+    next_notice: Nanos,
+    sequence: u64,
+    sends: u64,
+    uids: u64,
+    scratch: Vec<u8>,
+}
+
+/// The one batch that is being sent.
+#[derive(Debug)]
+struct Flight {
+    chunk: Chunk,
+    sequence: u64,
+    attempts: u32,
+    state: State,
+}
+
+/// `Waiting -> Sending -> (settled | Waiting -> Sending -> ..)`
+#[derive(Debug)]
+enum State {
+    Waiting {
+        until: Nanos,
+    },
+    Sending {
+        send: SendId,
+        deadline: Nanos,
+        told: Books,
+    },
+}
 
 impl Reports {
     /// An empty queue. `seed` spreads the retries of many nodes; nothing else depends on it.
     pub fn new(
-        _config: ReportsConfig,
-        _node: Node,
-        _policy: &str,
-        _revision: &str,
-        _seed: u64,
+        config: ReportsConfig,
+        node: Node,
+        policy: &str,
+        revision: &str,
+        seed: u64,
     ) -> Reports {
-        Reports {}
+        let vm = format!("{:016x}", node.vm_nonce);
+        Reports {
+            config,
+            direction: node.direction,
+            resource: Resource::new(&node, &vm),
+            scope: Rc::new(Scope::new(node.direction, policy, revision)),
+            vm,
+            queue: Queue::default(),
+            flight: None,
+            floods: Floods::default(),
+            backoff: Backoff::new(seed),
+            books: Books::default(),
+            told: Books::default(),
+            next_notice: Nanos(0),
+            sequence: 0,
+            sends: 0,
+            uids: 0,
+            scratch: Vec::new(),
+        }
     }
 
     /// A new policy: what is queued still goes out under the old name and revision.
-    pub fn reconfigure(&mut self, _config: ReportsConfig, _policy: &str, _revision: &str) {}
+    pub fn reconfigure(&mut self, config: ReportsConfig, policy: &str, revision: &str) {
+        self.config = config;
+        self.scope = Rc::new(Scope::new(self.direction, policy, revision));
+    }
 
-    /// Queues the record of a call.
-    pub fn push(&mut self, _now: Now, _call: &CallRecord<'_>) {}
+    /// The Envoy cluster to send to.
+    pub fn cluster(&self) -> &str {
+        &self.config.cluster
+    }
+
+    /// Queues the record of a call, or drops it if the queue is full.
+    pub fn push(&mut self, now: Now, call: &CallRecord<'_>) {
+        if self.floods.admit(now, call) {
+            self.enqueue(now, |out, uid| record::write_call(out, now, uid, call));
+        } else {
+            self.books.summarized += 1;
+        }
+    }
 
     /// The next message to send, when one is due and none is in flight.
-    pub fn due(&mut self, _now: Now) -> Option<Batch> {
-        None
+    pub fn due(&mut self, now: Now) -> Option<Batch> {
+        for summary in self.floods.take(now.mono) {
+            self.enqueue(now, |out, uid| write_summary(out, now, uid, &summary));
+        }
+        if self.flight.is_none() {
+            self.flight = self.take_off(now.mono);
+        }
+        let mut flight = self.flight.take_if(|flight| match flight.state {
+            State::Waiting { until } => until <= now.mono,
+            State::Sending { .. } => false,
+        })?;
+        let batch = self.attempt(&mut flight, now);
+        self.flight = Some(flight);
+        Some(batch)
     }
 
     /// The collector answered; `answer` is a serialized `ExportLogsServiceResponse`.
-    pub fn sent(&mut self, _send: SendId, _now: Now, _answer: &[u8]) {}
+    pub fn sent(&mut self, send: SendId, answer: &[u8]) {
+        let Some((flight, told)) = self.land(send) else {
+            return;
+        };
+        let records = flight.chunk.records as u64;
+        let rejected = message::rejected_records(answer).min(records);
+        self.told = told;
+        self.books.sent += records - rejected;
+        self.books.rejected += rejected;
+        self.queue.recycle(flight.chunk.bytes);
+    }
 
-    /// The send failed.
-    pub fn failed(&mut self, _send: SendId, _now: Now, _why: Failure) {}
+    /// The send failed, or could not even be started.
+    pub fn failed(&mut self, send: SendId, now: Now, why: Failure) {
+        let Some((mut flight, _)) = self.land(send) else {
+            return;
+        };
+        let wait = match why {
+            Failure::Transient => self.backoff.wait(flight.attempts),
+            Failure::Permanent => None,
+        };
+        if let Some(wait) = wait {
+            flight.state = State::Waiting {
+                until: now.mono + wait,
+            };
+            self.flight = Some(flight);
+        } else {
+            self.books.send_failed += flight.chunk.records as u64;
+            self.queue.recycle(flight.chunk.bytes);
+        }
+    }
 
     /// The send whose time is over, if there is one: it counts as failed, and the caller cancels it.
-    pub fn expire(&mut self, _now: Now) -> Option<SendId> {
-        None
+    pub fn expire(&mut self, now: Now) -> Option<SendId> {
+        match self.flight.as_ref()?.state {
+            State::Sending { send, deadline, .. } if deadline <= now.mono => {
+                self.failed(send, now, Failure::Transient);
+                Some(send)
+            }
+            _ => None,
+        }
     }
 
-    /// When `due` or `expire` next has something to do.
+    /// When [`Reports::due`] or [`Reports::expire`] next has something to do.
     pub fn next_wakeup(&self) -> Option<Nanos> {
-        None
+        let send = match &self.flight {
+            Some(Flight {
+                state: State::Sending { deadline, .. },
+                ..
+            }) => Some(*deadline),
+            Some(Flight {
+                state: State::Waiting { until },
+                ..
+            }) => Some(*until),
+            None => self
+                .queue_due()
+                .or_else(|| self.has_news().then_some(self.next_notice)),
+        };
+        [send, self.floods.due()].into_iter().flatten().min()
     }
 
-    /// What became of all records so far.
+    /// Where all records so far are.
     pub fn books(&self) -> Books {
-        Books::default()
+        let in_flight = self
+            .flight
+            .as_ref()
+            .map_or(0, |flight| flight.chunk.records);
+        Books {
+            queued: self.queue.records() as u64,
+            in_flight: in_flight as u64,
+            ..self.books
+        }
+    }
+
+    fn enqueue(&mut self, now: Now, write: impl FnOnce(&mut Vec<u8>, Uid<'_>)) {
+        self.books.made += 1;
+        if self.is_full() {
+            self.books.queue_full += 1;
+            return;
+        }
+        self.scratch.clear();
+        self.uids += 1;
+        write(
+            &mut self.scratch,
+            Uid {
+                vm: &self.vm,
+                number: self.uids,
+            },
+        );
+        self.queue.push(
+            now.mono,
+            &self.scope,
+            &self.scratch,
+            self.config.max_records,
+        );
+    }
+
+    fn is_full(&self) -> bool {
+        let (records, bytes) = self
+            .flight
+            .as_ref()
+            .map_or((0, 0), |f| (f.chunk.records, f.chunk.bytes.len()));
+        self.queue.records() + records >= self.config.max_queue
+            || self.queue.bytes() + bytes >= self.config.max_queue.saturating_mul(BYTES_A_RECORD)
+    }
+
+    fn queue_due(&self) -> Option<Nanos> {
+        self.queue
+            .due(self.config.max_records, self.config.max_delay)
+    }
+
+    /// Whether something was dropped that the collector does not know of.
+    fn has_news(&self) -> bool {
+        self.books.dropped() != self.told.dropped()
+    }
+
+    /// The next batch, if it is time. News rides along in a batch with room; where there is none it gets one of its own, now and then.
+    fn take_off(&mut self, now: Nanos) -> Option<Flight> {
+        let records_due = self.queue_due().is_some_and(|due| due <= now);
+        let room = self
+            .queue
+            .front()
+            .is_some_and(|front| front.records < self.config.max_records);
+        let chunk = if self.has_news() && !room && self.next_notice <= now {
+            self.next_notice = now + NOTICE_INTERVAL;
+            Chunk::empty(Rc::clone(&self.scope), now)
+        } else if records_due {
+            self.queue.pop()?
+        } else {
+            return None;
+        };
+        self.sequence += 1;
+        Some(Flight {
+            chunk,
+            sequence: self.sequence,
+            attempts: 0,
+            state: State::Waiting { until: now },
+        })
+    }
+
+    fn attempt(&mut self, flight: &mut Flight, now: Now) -> Batch {
+        let books = Books {
+            queued: self.queue.records() as u64,
+            in_flight: flight.chunk.records as u64,
+            ..self.books
+        };
+        let mut notice = Vec::new();
+        let mut told = self.told;
+        if self.has_news() && flight.chunk.records < self.config.max_records {
+            self.uids += 1;
+            self.scratch.clear();
+            write_notice(
+                &mut self.scratch,
+                now,
+                Uid {
+                    vm: &self.vm,
+                    number: self.uids,
+                },
+                &self.told,
+                &books,
+            );
+            message::write_record(&mut notice, &self.scratch);
+            told = books;
+        }
+        let records = [notice.as_slice(), &flight.chunk.bytes];
+        let message = message::export_request(
+            &self.resource,
+            &flight.chunk.scope,
+            flight.sequence,
+            &books,
+            &records,
+        );
+        self.sends += 1;
+        let send = SendId(self.sends);
+        flight.attempts += 1;
+        flight.state = State::Sending {
+            send,
+            deadline: now.mono + SEND_TIMEOUT,
+            told,
+        };
+        Batch {
+            send,
+            sequence: flight.sequence,
+            records: flight.chunk.records,
+            message,
+            timeout: SEND_TIMEOUT,
+        }
+    }
+
+    /// Takes the flight whose send this is; the outcome of an earlier send says nothing any more.
+    fn land(&mut self, of: SendId) -> Option<(Flight, Books)> {
+        let told = match self.flight.as_ref()?.state {
+            State::Sending { send, told, .. } if send == of => told,
+            _ => return None,
+        };
+        self.flight.take().map(|flight| (flight, told))
     }
 }
+
+/// A `dubbo.policy.reports_dropped` event: how many records were dropped since the collector was last told, by reason.
+fn write_notice(out: &mut Vec<u8>, now: Now, uid: Uid<'_>, told: &Books, books: &Books) {
+    let mut attributes = record::begin(
+        out,
+        "dubbo.policy.reports_dropped",
+        now.wall,
+        now,
+        WARN,
+        uid,
+    );
+    let keys = [
+        "dubbo.policy.dropped.queue_full",
+        "dubbo.policy.dropped.send_failed",
+        "dubbo.policy.dropped.rejected",
+    ];
+    for ((key, (_, dropped)), (_, known)) in
+        keys.into_iter().zip(books.dropped()).zip(told.dropped())
+    {
+        if dropped > known {
+            attributes.int(key, dropped - known);
+        }
+    }
+}
+
+/// A `dubbo.policy.calls_summarized` event: refused calls that have no record of their own.
+fn write_summary(out: &mut Vec<u8>, now: Now, uid: Uid<'_>, summary: &Summary) {
+    let mut attributes = record::begin(
+        out,
+        "dubbo.policy.calls_summarized",
+        summary.started,
+        now,
+        WARN,
+        uid,
+    );
+    attributes.int("dubbo.policy.calls", summary.calls);
+    attributes.text("dubbo.policy.decision", &[summary.decision.name()]);
+    attributes.text("dubbo.policy.reason", &record::clip(&summary.reason));
+    attributes.text("dubbo.policy.rule", &record::clip(&summary.rule));
+}
+
+/// A collector that takes longer is as good as down.
+const SEND_TIMEOUT: Nanos = Nanos::from_secs(5);
+/// A typical record takes 400 to 500 bytes; the bound is for callers that make them long.
+const BYTES_A_RECORD: usize = 1024;
+/// Batches that only tell of drops are for collectors in trouble, which need no more of them.
+const NOTICE_INTERVAL: Nanos = Nanos::from_secs(10);
