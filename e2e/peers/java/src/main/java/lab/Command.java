@@ -1,0 +1,37 @@
+package lab;
+
+import java.util.List;
+import java.util.Map;
+
+import com.google.gson.JsonElement;
+
+/**
+ * A line of the consumer's standard input: {@code threads} threads, which each make all {@code calls} one after the other,
+ * {@code rounds} times over. {@code {n}} in a text argument becomes a text that no other call of the command has.
+ */
+final class Command {
+    long id;
+    Reference reference;
+    int threads = 1;
+    int rounds = 1;
+    List<Call> calls;
+
+    /** Which service, where. References that are equal share what Dubbo makes of them, so a connection lives on. */
+    static final class Reference {
+        /** {@code dubbo://127.0.0.1:PORT/SERVICE?OPTION=VALUE}. */
+        String url;
+        String group;
+        String version;
+        /** {@code true} makes every call a generic one. */
+        String generic;
+        /** Methods that are called one-way. */
+        List<String> oneway = List.of();
+    }
+
+    static final class Call {
+        String method;
+        /** A byte[] is given by its size. */
+        List<JsonElement> args = List.of();
+        Map<String, String> attachments = Map.of();
+    }
+}

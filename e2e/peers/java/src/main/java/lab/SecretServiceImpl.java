@@ -1,0 +1,9 @@
+package lab;
+
+/** See {@link SecretService}. */
+public class SecretServiceImpl implements SecretService {
+    @Override
+    public String reveal(String what) {
+        return "secret " + what;
+    }
+}
