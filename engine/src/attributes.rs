@@ -1,0 +1,91 @@
+//! The attributes of a call, in the one dotted spelling that `match`, `per`, reports and the command line share.
+
+use core::fmt;
+use core::net::IpAddr;
+
+/// What can be asked of a call.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Attribute {
+    /// `service`: the interface, `com.acme.UserService`.
+    Service,
+    /// `method`: of a generic call the one that is invoked by it.
+    Method,
+    /// `version` of the service; absent, "" and "0.0.0" are one.
+    Version,
+    /// `group` of the service; absent and "" are one.
+    Group,
+    /// `generic`: the kind of a generic call ("true", "nativejava", ...; "" when the caller named none).
+    Generic,
+    /// `one_way`: the caller awaits no answer.
+    OneWay,
+    /// `serialization`: `hessian2`.
+    Serialization,
+    /// `source.ip`: the address of the peer that made the call.
+    SourceIp,
+    /// `claimed.app`: the application that the caller says it is.
+    ClaimedApp,
+    /// `attachments.KEY`.
+    Attachment {
+        /// The key as it stands in the call.
+        key: Box<str>,
+        /// Where `Policy::attachment_keys` and `CallFacts::attachments` have it.
+        slot: usize,
+    },
+}
+
+impl Attribute {
+    /// The attributes with a name of their own; besides them there is `attachments.KEY`.
+    pub const NAMED: [Attribute; 9] = [
+        Attribute::Service,
+        Attribute::Method,
+        Attribute::Version,
+        Attribute::Group,
+        Attribute::Generic,
+        Attribute::OneWay,
+        Attribute::Serialization,
+        Attribute::SourceIp,
+        Attribute::ClaimedApp,
+    ];
+
+    /// A call may come without it.
+    pub fn may_be_absent(&self) -> bool {
+        !matches!(
+            self,
+            Attribute::Service | Attribute::Method | Attribute::OneWay | Attribute::Serialization
+        )
+    }
+
+    /// It says who calls, and nothing but the caller's own word vouches for it.
+    pub fn is_claimed(&self) -> bool {
+        matches!(self, Attribute::ClaimedApp | Attribute::Attachment { .. })
+    }
+}
+
+/// The dotted spelling. Quotas hash it, so it is part of what keeps their counters over a change of the configuration.
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Attribute::Service => "service",
+            Attribute::Method => "method",
+            Attribute::Version => "version",
+            Attribute::Group => "group",
+            Attribute::Generic => "generic",
+            Attribute::OneWay => "one_way",
+            Attribute::Serialization => "serialization",
+            Attribute::SourceIp => "source.ip",
+            Attribute::ClaimedApp => "claimed.app",
+            Attribute::Attachment { key, .. } => return write!(f, "attachments.{key}"),
+        })
+    }
+}
+
+/// The value of an attribute that is present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// Of all attributes but the two below.
+    Text(&'a str),
+    /// Of `one_way`.
+    Flag(bool),
+    /// Of `source.ip`; an IPv4 address is never written as an IPv6 one.
+    Ip(IpAddr),
+}

@@ -1,0 +1,202 @@
+//! The decision on one call.
+//!
+//! Every rule is looked at, and their order never changes the outcome, only which denial is named. A call may be read in
+//! several ways: one that is refused in any of them is refused, and it has to be allowed in all of them.
+
+use super::decision::{Decision, Verdict};
+use super::facts::CallFacts;
+use super::policy::{Mode, Policy};
+use super::rule::{Action, Rule};
+use crate::quota::{Charge, Ledger, Refused, Why};
+use crate::time::Now;
+
+impl Policy {
+    /// Decides on the call, charges its quotas if it is admitted, and says where it goes.
+    pub fn decide<'p>(
+        &'p self,
+        call: &CallFacts<'_>,
+        ledger: &mut Ledger<'_>,
+        now: Now,
+    ) -> Decision<'p> {
+        let mut findings = Findings::default();
+        for rule in &self.rules {
+            findings.look_at(rule, call);
+        }
+        let mut verdict = self.verdict(&findings, call);
+        let mut charges = Vec::new();
+        if verdict.is_allowed() {
+            match charge(&findings.charging, false, call, ledger, now) {
+                Ok(charged) => charges = charged,
+                Err(refused) => verdict = refused,
+            }
+        }
+        let admitted = verdict.is_allowed();
+        let mut dry_run = match self.mode {
+            Mode::Enforce => Vec::new(),
+            Mode::DryRun => findings.would_refuse(core::mem::replace(
+                &mut verdict,
+                Verdict::Allowed {
+                    rule: findings.granting,
+                },
+            )),
+        };
+        dry_run.extend(findings.denying_dry.iter().map(|&rule| denied(rule)));
+        if admitted {
+            dry_run.extend(findings.charging_dry.iter().filter_map(|rule| {
+                charge(core::slice::from_ref(rule), true, call, ledger, now).err()
+            }));
+        }
+        let routed = admitted && self.mode == Mode::Enforce;
+        let route = self
+            .routes
+            .iter()
+            .find(|route| routed && route.scope.covers(&call.first_reading()));
+        Decision {
+            verdict,
+            dry_run,
+            charges,
+            route,
+        }
+    }
+
+    /// What the rules make of the call, before its quotas are charged.
+    fn verdict<'p>(&self, findings: &Findings<'p>, call: &CallFacts<'_>) -> Verdict<'p> {
+        if let Some(&rule) = findings.denying.first() {
+            return denied(rule);
+        }
+        let readings = call.readings().count();
+        let granted = findings.granted.count_ones();
+        if self.default_allow || usize::try_from(granted) == Ok(readings) {
+            Verdict::Allowed {
+                rule: findings.granting,
+            }
+        } else {
+            Verdict::Denied { rule: None }
+        }
+    }
+}
+
+/// What the rules say of one call. Nothing is allocated for one that no rule denies or charges.
+#[derive(Default)]
+struct Findings<'p> {
+    denying: Vec<&'p Rule>,
+    denying_dry: Vec<&'p Rule>,
+    charging: Vec<&'p Rule>,
+    charging_dry: Vec<&'p Rule>,
+    /// A bit for each reading that some rule allows; readings that have no bit are never allowed.
+    granted: u64,
+    /// The first rule that allows the first reading.
+    granting: Option<&'p Rule>,
+}
+
+impl<'p> Findings<'p> {
+    fn look_at(&mut self, rule: &'p Rule, call: &CallFacts<'_>) {
+        match &rule.action {
+            Action::Deny => {
+                if call.readings().any(|reading| rule.scope.covers(&reading)) {
+                    self.deny(rule);
+                }
+            }
+            Action::Require(required) => {
+                let mut readings = call.readings();
+                if readings.any(|reading| rule.scope.covers(&reading) && !required.holds(&reading))
+                {
+                    self.deny(rule);
+                }
+            }
+            Action::Quotas(_) => {
+                if call.readings().any(|reading| rule.scope.covers(&reading)) {
+                    match rule.dry_run {
+                        true => self.charging_dry.push(rule),
+                        false => self.charging.push(rule),
+                    }
+                }
+            }
+            Action::Allow if rule.dry_run => {}
+            Action::Allow => self.allow(rule, call),
+        }
+    }
+
+    fn deny(&mut self, rule: &'p Rule) {
+        match rule.dry_run {
+            true => self.denying_dry.push(rule),
+            false => self.denying.push(rule),
+        }
+    }
+
+    fn allow(&mut self, rule: &'p Rule, call: &CallFacts<'_>) {
+        for (bit, reading) in (0..).zip(call.readings()) {
+            if rule.scope.covers(&reading) {
+                self.granted |= 1u64.checked_shl(bit).unwrap_or_default();
+                if bit == 0 {
+                    self.granting.get_or_insert(rule);
+                }
+            }
+        }
+    }
+
+    /// All that stands against a call which passes because of `mode: dry_run`.
+    fn would_refuse(&self, verdict: Verdict<'p>) -> Vec<Verdict<'p>> {
+        match verdict {
+            Verdict::Allowed { .. } => Vec::new(),
+            Verdict::Denied { rule: Some(_) } => {
+                self.denying.iter().map(|&rule| denied(rule)).collect()
+            }
+            other => vec![other],
+        }
+    }
+}
+
+fn denied(rule: &Rule) -> Verdict<'_> {
+    Verdict::Denied { rule: Some(rule) }
+}
+
+/// Charges the quotas of all these rules, or none of them. A quota that is named twice is charged the sum.
+fn charge<'p>(
+    rules: &[&'p Rule],
+    dry_run: bool,
+    call: &CallFacts<'_>,
+    ledger: &mut Ledger<'_>,
+    now: Now,
+) -> Result<Vec<Charge<'p>>, Verdict<'p>> {
+    let mut charges: Vec<Charge<'p>> = Vec::new();
+    let mut charging: Vec<&'p Rule> = Vec::new();
+    for rule in rules {
+        for quota_use in rule.action.quotas() {
+            let quota = &quota_use.limiter.quota;
+            let named = charges
+                .iter_mut()
+                .find(|charge| core::ptr::eq(charge.quota, quota));
+            if let Some(charge) = named {
+                charge.amount = charge.amount.saturating_add(quota_use.charge);
+                continue;
+            }
+            match quota_use
+                .limiter
+                .charge(call, quota_use.charge, dry_run, ledger)
+            {
+                Ok(None) => {}
+                Ok(Some(charge)) => {
+                    charges.push(charge);
+                    charging.push(rule);
+                }
+                Err(_) => return Err(Verdict::Unavailable { rule, quota }),
+            }
+        }
+    }
+    let Err(Refused { index, why }) = ledger.charge_all(now, &charges) else {
+        return Ok(charges);
+    };
+    match (why, charging.get(index).copied(), charges.get(index)) {
+        (Why::Limited, Some(rule), Some(charge)) => Err(Verdict::Limited {
+            rule,
+            quota: charge.quota,
+        }),
+        (Why::Unavailable, Some(rule), Some(charge)) => Err(Verdict::Unavailable {
+            rule,
+            quota: charge.quota,
+        }),
+        // The ledger names no charge of this call: nothing is granted because something was not found.
+        (_, _, _) => Err(Verdict::Denied { rule: None }),
+    }
+}

@@ -1,0 +1,103 @@
+//! Quotas as a policy sees them: which calls share a counter, and who has another limit.
+
+use core::fmt::{self, Write};
+use core::net::IpAddr;
+
+use super::condition::Match;
+use super::facts::{CallFacts, Reading};
+use crate::attributes::{Attribute, Value};
+use crate::quota::{Charge, Ledger, Override, Quota, StoreError};
+
+/// An entry of `quotas`.
+#[derive(Debug, Clone)]
+pub struct Limiter {
+    /// What is counted.
+    pub quota: Quota,
+    /// The attributes whose values tell counters apart; `Quota::per` has their names.
+    pub per: Vec<Attribute>,
+    /// Who is counted by another rate, or not at all: the first that holds.
+    pub overrides: Vec<(Match, Override)>,
+}
+
+impl Limiter {
+    /// What the call has to be charged; `None` for callers without a limit.
+    pub(super) fn charge<'p>(
+        &'p self,
+        call: &CallFacts<'_>,
+        amount: u64,
+        dry_run: bool,
+        ledger: &mut Ledger<'_>,
+    ) -> Result<Option<Charge<'p>>, StoreError> {
+        let reading = call.first_reading();
+        let other = self
+            .overrides
+            .iter()
+            .find(|(matches, _)| matches.holds(&reading));
+        let (limit, window) = match other {
+            Some((_, Override::Unlimited)) => return Ok(None),
+            Some((_, Override::Rate { limit, window })) => (*limit, *window),
+            None => (self.quota.limit, self.quota.window),
+        };
+        let ip = IpText::new(call.source_ip);
+        let values = self
+            .per
+            .iter()
+            .map(|attribute| key_value(&reading, attribute, &ip));
+        let key = ledger.key(&self.quota, window, dry_run, values)?;
+        Ok(Some(Charge {
+            quota: &self.quota,
+            key,
+            limit,
+            window,
+            amount,
+        }))
+    }
+}
+
+/// An attribute as part of a key; an absent one is empty.
+fn key_value<'a>(reading: &Reading<'a>, attribute: &Attribute, ip: &'a IpText) -> &'a str {
+    match reading.value(attribute) {
+        None => "",
+        Some(Value::Text(text)) => text,
+        Some(Value::Flag(true)) => "true",
+        Some(Value::Flag(false)) => "false",
+        Some(Value::Ip(_)) => ip.as_str(),
+    }
+}
+
+/// An address in text, without an allocation.
+struct IpText {
+    bytes: [u8; 45],
+    len: usize,
+}
+
+impl IpText {
+    fn new(ip: Option<IpAddr>) -> IpText {
+        let mut text = IpText {
+            bytes: [0; 45],
+            len: 0,
+        };
+        if let Some(ip) = ip {
+            // The longest address has 45 bytes, so there is nothing that could fail.
+            let _ = write!(text, "{}", ip.to_canonical());
+        }
+        text
+    }
+
+    fn as_str(&self) -> &str {
+        self.bytes
+            .get(..self.len)
+            .and_then(|bytes| core::str::from_utf8(bytes).ok())
+            .unwrap_or_default()
+    }
+}
+
+impl Write for IpText {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.len + text.len();
+        let room = self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?;
+        room.copy_from_slice(text.as_bytes());
+        self.len = end;
+        Ok(())
+    }
+}

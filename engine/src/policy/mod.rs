@@ -1,0 +1,30 @@
+//! Rules, lists and routes, compiled, and the decision on one call.
+
+mod condition;
+mod decide;
+mod decision;
+mod facts;
+mod limiter;
+mod list;
+mod matcher;
+#[expect(
+    clippy::module_inception,
+    reason = "the type that the module is named for"
+)]
+mod policy;
+mod refusal;
+mod route;
+mod rule;
+
+pub use condition::{Condition, Match, Scope};
+pub use decision::{Decision, Verdict};
+pub use dubbo::Identity;
+pub use dubbo::refusal::Form;
+pub use facts::{CallFacts, Reading};
+pub use limiter::Limiter;
+pub use list::{IpSet, List, RegexSet, StringSet};
+pub use matcher::{Matcher, Pattern};
+pub use policy::{Contradictions, ExportedService, Mode, Policy};
+pub use refusal::{Refusal, RefusalKind, refusal_text};
+pub use route::Route;
+pub use rule::{Action, QuotaUse, Rule};
