@@ -1,7 +1,13 @@
 //! Whose counters are charged.
 
-use super::charge::{Charge, Refused};
-use super::limit::Quota;
+use core::fmt::{self, Write as _};
+use core::hash::Hasher as _;
+
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
+
+use super::charge::{Charge, Refused, charge_all};
+use super::limit::{Algorithm, Quota};
+use super::seed::{self, Seed};
 use super::store::{SharedData, StoreError};
 use crate::time::{Nanos, Now};
 
@@ -9,10 +15,20 @@ use crate::time::{Nanos, Now};
 /// no other. A caller cannot choose values that share a key, or a bucket, with somebody else's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// Seeded hash of everything that tells counters apart.
-    pub(super) id: u128,
-    /// Seeded hash of what tells quotas apart.
+    /// Hash of everything that tells counters apart.
+    pub(super) id: Id,
+    /// Hash of what tells quotas apart: all but the values.
     pub(super) quota: u64,
+}
+
+/// A seeded 128-bit hash, low half first.
+pub(super) type Id = [u64; 2];
+
+impl Key {
+    /// Names what the keys of a bucket share that found no room.
+    pub(super) fn common(self) -> Id {
+        [self.quota; 2]
+    }
 }
 
 /// What a VM keeps to find its policy's counters in shared data.
@@ -20,7 +36,9 @@ pub struct Key {
 pub struct Counters {
     plugin: String,
     policy: String,
-    random: [u8; 16],
+    random: Seed,
+    /// What the VMs agreed on, once this one has needed it.
+    seed: Option<Seed>,
 }
 
 impl Counters {
@@ -31,6 +49,7 @@ impl Counters {
             plugin: plugin.into(),
             policy: policy.into(),
             random,
+            seed: None,
         }
     }
 
@@ -55,27 +74,77 @@ impl Ledger<'_> {
     ///
     /// # Errors
     /// When the seed of keys cannot be read from shared data: the quota is unavailable.
-    pub fn key<'v>(
+    pub fn key<V: AsRef<str>>(
         &mut self,
         quota: &Quota,
         window: Nanos,
         dry_run: bool,
-        values: impl IntoIterator<Item = &'v str>,
+        values: impl IntoIterator<Item = V>,
     ) -> Result<Key, StoreError> {
-        let _ = (quota, window, dry_run, values.into_iter().count());
-        let _ = (
-            &self.counters.plugin,
-            &self.counters.policy,
-            self.counters.random,
-        );
-        Err(StoreError)
+        let seed = self.seed()?;
+        let mut hash = Fields(SipHasher13::new_with_key(&seed));
+        hash.field(&self.counters.plugin);
+        hash.field(&self.counters.policy);
+        hash.field(&quota.name);
+        hash.0.write(&window.0.to_le_bytes());
+        hash.0.write(&[
+            match quota.algorithm {
+                Algorithm::Rolling => 0,
+                Algorithm::Fixed => 1,
+            },
+            u8::from(dry_run),
+        ]);
+        for attribute in &quota.per {
+            hash.field(attribute);
+        }
+        let of_quota = hash.0.finish128();
+        for value in values {
+            hash.field(value.as_ref());
+        }
+        let id = hash.0.finish128();
+        Ok(Key {
+            id: [id.h1, id.h2],
+            quota: of_quota.h1,
+        })
     }
 
-    /// Charges all of `charges`, or none of them.
+    /// Charges all of `charges`, or none of them. Two charges of one key add up.
     ///
     /// # Errors
     /// The first charge that could not be made, and why.
     pub fn charge_all(&mut self, now: Now, charges: &[Charge<'_>]) -> Result<(), Refused> {
-        super::charge::charge_all(self.store, now, charges)
+        charge_all(self.store, now, charges)
+    }
+
+    fn seed(&mut self) -> Result<Seed, StoreError> {
+        match self.counters.seed {
+            Some(seed) => Ok(seed),
+            None => {
+                let seed = seed::agree(self.store, self.counters.random)?;
+                self.counters.seed = Some(seed);
+                Ok(seed)
+            }
+        }
     }
 }
+
+/// Hashes texts so that no two sequences of them look the same.
+struct Fields(SipHasher13);
+
+impl Fields {
+    fn field(&mut self, text: impl fmt::Display) {
+        // Cannot fail: this writer never does.
+        let _ = write!(self, "{text}");
+        self.0.write(&[END]);
+    }
+}
+
+impl fmt::Write for Fields {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Stands in no UTF-8 text.
+const END: u8 = 0xff;

@@ -1,9 +1,27 @@
 //! Limits counted exactly across the workers of one Envoy.
+//!
+//! All VMs count in the host's shared data, in a fixed table of values that are changed by compare-and-set only:
+//!
+//! ```text
+//! dubbo-policy/1/seed        16 random bytes; hashes of everything that callers choose are keyed with them
+//! dubbo-policy/1/quota/HHH   a bucket: 4096 of them, found by the hash of (plugin, policy, quota, window, algorithm, per, values)
+//! ```
+//!
+//! Envoy never frees a shared-data key, so the table's size bounds what hostile callers can make it keep, together with
+//! `max_keys`. Counters leave their bucket once they have no part in the current window.
+//!
+//! A call reads each of its buckets, and writes each when all its charges fit, so that a call that is refused writes
+//! nothing. Whatever goes wrong on the way leaves too much counted, never too little: the limit holds, and what was
+//! counted too much leaves with its window.
 
+mod bucket;
 mod charge;
+mod counts;
 mod key;
 mod limit;
+mod seed;
 mod store;
+mod table;
 
 pub use charge::{Charge, Refused, Why};
 pub use key::{Counters, Key, Ledger};
