@@ -275,6 +275,13 @@ mod tests {
     }
 
     #[test]
+    fn hex_that_looks_like_a_number_is_still_hex() {
+        assert_eq!(bytes("event: {id: 1, body: 0152}")[16..], [0x01, 0x52]);
+        assert_eq!(bytes("hex: 4e00")[..], [0x4e, 0x00]);
+        assert_eq!(bytes("hex: 00000001 af")[..], [0, 0, 0, 1, 0xaf]);
+    }
+
+    #[test]
     fn a_head_may_declare_any_length() {
         same(
             "head: {flag: 0xc2, id: 5, len: -1}",
