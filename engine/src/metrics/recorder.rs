@@ -251,12 +251,8 @@ impl Metrics {
             &[],
             books.sent.saturating_sub(before.sent),
         );
-        for ((reason, dropped), (_, known)) in books.dropped().into_iter().zip(before.dropped()) {
-            self.add(
-                "reports_dropped_total",
-                &[("reason", reason)],
-                dropped.saturating_sub(known),
-            );
+        for (reason, dropped) in books.dropped_since(&before) {
+            self.add("reports_dropped_total", &[("reason", reason)], dropped);
         }
         self.reports_queued
             .set(books.queued + books.in_flight, &mut self.registry);

@@ -22,12 +22,18 @@ pub struct Books {
 }
 
 impl Books {
-    /// Lost, by reason.
-    pub fn dropped(&self) -> [(&'static str, u64); 3] {
+    /// Lost since then, by reason.
+    pub fn dropped_since(&self, then: &Books) -> [(&'static str, u64); 3] {
         [
-            ("queue_full", self.queue_full),
-            ("send_failed", self.send_failed),
-            ("rejected", self.rejected),
+            (
+                "queue_full",
+                self.queue_full.saturating_sub(then.queue_full),
+            ),
+            (
+                "send_failed",
+                self.send_failed.saturating_sub(then.send_failed),
+            ),
+            ("rejected", self.rejected.saturating_sub(then.rejected)),
         ]
     }
 

@@ -1,6 +1,8 @@
 //! Reports: one OTLP log record a call, in bounded batches, with books that say what became of each.
 
 mod books;
+mod delivery;
+mod event;
 mod flood;
 mod message;
 mod protobuf;
@@ -10,5 +12,6 @@ mod reports;
 mod retry;
 
 pub use books::Books;
+pub use delivery::{Batch, Failure, SendId};
 pub use record::CallRecord;
-pub use reports::{Batch, Failure, Node, Reports, ReportsConfig, SendId};
+pub use reports::{Node, Reports, ReportsConfig};

@@ -1,6 +1,6 @@
 //! One call as an OTLP `LogRecord`.
 
-use super::protobuf::{Attributes, Writer};
+use super::event::{self, INFO, Uid, WARN, clip};
 use crate::metrics::{Answer, Decision};
 use crate::time::{Nanos, Now};
 
@@ -78,7 +78,7 @@ impl CallRecord<'_> {
 ///
 /// Every text is cut at 512 bytes and lists at 16 names: a record takes 24 KiB at most, whatever the caller sent.
 pub(super) fn write_call(out: &mut Vec<u8>, now: Now, uid: Uid<'_>, call: &CallRecord<'_>) {
-    let mut attributes = begin(out, "dubbo.call", call.started, now, call.severity(), uid);
+    let mut attributes = event::begin(out, "dubbo.call", call.started, now, call.severity(), uid);
     let [service, service_cut] = clip(call.service);
     let [method, method_cut] = clip(call.method);
     let slash = if service.is_empty() && method.is_empty() {
@@ -117,75 +117,8 @@ pub(super) fn write_call(out: &mut Vec<u8>, now: Now, uid: Uid<'_>, call: &CallR
     attributes.text("dubbo.claimed.app", &clip(call.claimed_app));
 }
 
-/// Starts a record with its times, severity, event name and id; its attributes may follow.
-pub(super) fn begin<'b>(
-    out: &'b mut Vec<u8>,
-    event: &str,
-    time: u64,
-    now: Now,
-    severity: u64,
-    uid: Uid<'_>,
-) -> Attributes<'b> {
-    let mut fields = Writer(out);
-    fields.fixed64(1, time);
-    fields.fixed64(11, now.wall);
-    fields.uint(2, severity);
-    fields.bytes(12, event.as_bytes());
-    let mut attributes = Attributes {
-        out: fields,
-        field: 6,
-    };
-    attributes.text(
-        "log.record.uid",
-        &[
-            uid.vm,
-            core::str::from_utf8(&uid.digits()).unwrap_or_default(),
-        ],
-    );
-    attributes
-}
-
-/// A record's id: whoever receives it twice may drop it once, because delivery is at least once.
-///
-/// 28 hex digits: the VM's nonce (16) and the record's number in it (12).
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Uid<'a> {
-    /// The nonce, in hex.
-    pub(super) vm: &'a str,
-    pub(super) number: u64,
-}
-
-impl Uid<'_> {
-    fn digits(self) -> [u8; 12] {
-        let mut n = self.number;
-        let mut digits = [0; 12];
-        for digit in digits.iter_mut().rev() {
-            let nibble = (n & 15) as u8;
-            *digit = nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
-            n >>= 4;
-        }
-        digits
-    }
-}
-
-/// A text of at most [`MAX_TEXT`] bytes, and the sign that it was cut.
-pub(super) fn clip(text: &str) -> [&str; 2] {
-    if text.len() <= MAX_TEXT {
-        return [text, ""];
-    }
-    [
-        text.get(..text.floor_char_boundary(MAX_TEXT))
-            .unwrap_or_default(),
-        "…",
-    ]
-}
-
 fn few<T>(names: &[T]) -> &[T] {
     names.get(..MAX_NAMES).unwrap_or(names)
 }
 
-/// OpenTelemetry's SeverityNumber.
-pub(super) const INFO: u64 = 9;
-pub(super) const WARN: u64 = 13;
-const MAX_TEXT: usize = 512;
 const MAX_NAMES: usize = 16;

@@ -3,10 +3,12 @@
 use std::rc::Rc;
 
 use super::books::Books;
-use super::flood::{Floods, Summary};
+use super::delivery::{Batch, Failure, Flight, SEND_TIMEOUT, SendId, State};
+use super::event::{self, Uid};
+use super::flood::Floods;
 use super::message::{self, Resource, Scope};
 use super::queue::{Chunk, Queue};
-use super::record::{self, CallRecord, Uid, WARN};
+use super::record::{self, CallRecord};
 use super::retry::Backoff;
 use crate::metrics::Direction;
 use crate::time::{Nanos, Now};
@@ -37,47 +39,6 @@ pub struct Node {
     pub vm_nonce: u64,
 }
 
-/// A message to send now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch {
-    /// To be given back with the outcome.
-    pub send: SendId,
-    /// Numbers the batches from 1; a retry keeps it.
-    pub sequence: u64,
-    /// Records in it that the [`Books`] count.
-    pub records: usize,
-    /// A serialized `opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest`.
-    pub message: Vec<u8>,
-    /// How long the answer may take.
-    pub timeout: Nanos,
-}
-
-/// One attempt to send one batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SendId(u64);
-
-/// Why a send failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
-    /// The collector may take the same batch later.
-    Transient,
-    /// The collector will never take this batch.
-    Permanent,
-}
-
-impl Failure {
-    /// What a gRPC status other than OK says, by the table in the OTLP specification ("Failures", opentelemetry-proto 1.x).
-    ///
-    /// RESOURCE_EXHAUSTED is retried without looking for its RetryInfo: attempts are few anyway.
-    pub fn from_grpc_status(status: u32) -> Failure {
-        match status {
-            // CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS
-            1 | 4 | 8 | 10 | 11 | 14 | 15 => Failure::Transient,
-            _ => Failure::Permanent,
-        }
-    }
-}
-
 /// The records of one VM and policy on their way to the collector: one send at a time, everything bounded, nothing lost uncounted.
 ///
 /// What was dropped is told to the collector in a `dubbo.policy.reports_dropped` record as soon as one gets through. That record stands
@@ -103,28 +64,6 @@ pub struct Reports {
     sends: u64,
     uids: u64,
     scratch: Vec<u8>,
-}
-
-/// The one batch that is being sent.
-#[derive(Debug)]
-struct Flight {
-    chunk: Chunk,
-    sequence: u64,
-    attempts: u32,
-    state: State,
-}
-
-/// `Waiting -> Sending -> (settled | Waiting -> Sending -> ..)`
-#[derive(Debug)]
-enum State {
-    Waiting {
-        until: Nanos,
-    },
-    Sending {
-        send: SendId,
-        deadline: Nanos,
-        told: Books,
-    },
 }
 
 impl Reports {
@@ -180,15 +119,15 @@ impl Reports {
     /// The next message to send, when one is due and none is in flight.
     pub fn due(&mut self, now: Now) -> Option<Batch> {
         for summary in self.floods.take(now.mono) {
-            self.enqueue(now, |out, uid| write_summary(out, now, uid, &summary));
+            self.enqueue(now, |out, uid| {
+                event::write_summary(out, now, uid, &summary)
+            });
         }
         if self.flight.is_none() {
             self.flight = self.take_off(now.mono);
         }
-        let mut flight = self.flight.take_if(|flight| match flight.state {
-            State::Waiting { until } => until <= now.mono,
-            State::Sending { .. } => false,
-        })?;
+        let ready = |flight: &mut Flight| flight.sending().is_none() && flight.wakeup() <= now.mono;
+        let mut flight = self.flight.take_if(ready)?;
         let batch = self.attempt(&mut flight, now);
         self.flight = Some(flight);
         Some(batch)
@@ -199,10 +138,9 @@ impl Reports {
         let Some((flight, told)) = self.land(send) else {
             return;
         };
-        let records = flight.chunk.records as u64;
-        let rejected = message::rejected_records(answer).min(records);
+        let rejected = message::rejected_records(answer).min(flight.records());
         self.told = told;
-        self.books.sent += records - rejected;
+        self.books.sent += flight.records() - rejected;
         self.books.rejected += rejected;
         self.queue.recycle(flight.chunk.bytes);
     }
@@ -222,33 +160,25 @@ impl Reports {
             };
             self.flight = Some(flight);
         } else {
-            self.books.send_failed += flight.chunk.records as u64;
+            self.books.send_failed += flight.records();
             self.queue.recycle(flight.chunk.bytes);
         }
     }
 
     /// The send whose time is over, if there is one: it counts as failed, and the caller cancels it.
     pub fn expire(&mut self, now: Now) -> Option<SendId> {
-        match self.flight.as_ref()?.state {
-            State::Sending { send, deadline, .. } if deadline <= now.mono => {
-                self.failed(send, now, Failure::Transient);
-                Some(send)
-            }
-            _ => None,
+        let (send, deadline, _) = self.flight.as_ref()?.sending()?;
+        if now.mono < deadline {
+            return None;
         }
+        self.failed(send, now, Failure::Transient);
+        Some(send)
     }
 
     /// When [`Reports::due`] or [`Reports::expire`] next has something to do.
     pub fn next_wakeup(&self) -> Option<Nanos> {
         let send = match &self.flight {
-            Some(Flight {
-                state: State::Sending { deadline, .. },
-                ..
-            }) => Some(*deadline),
-            Some(Flight {
-                state: State::Waiting { until },
-                ..
-            }) => Some(*until),
+            Some(flight) => Some(flight.wakeup()),
             None => self
                 .queue_due()
                 .or_else(|| self.has_news().then_some(self.next_notice)),
@@ -258,13 +188,10 @@ impl Reports {
 
     /// Where all records so far are.
     pub fn books(&self) -> Books {
-        let in_flight = self
-            .flight
-            .as_ref()
-            .map_or(0, |flight| flight.chunk.records);
+        let in_flight = self.flight.as_ref().map_or(0, Flight::records);
         Books {
             queued: self.queue.records() as u64,
-            in_flight: in_flight as u64,
+            in_flight,
             ..self.books
         }
     }
@@ -293,12 +220,11 @@ impl Reports {
     }
 
     fn is_full(&self) -> bool {
-        let (records, bytes) = self
-            .flight
-            .as_ref()
-            .map_or((0, 0), |f| (f.chunk.records, f.chunk.bytes.len()));
-        self.queue.records() + records >= self.config.max_queue
-            || self.queue.bytes() + bytes >= self.config.max_queue.saturating_mul(BYTES_A_RECORD)
+        let chunk = self.flight.as_ref().map(|flight| &flight.chunk);
+        let records = self.queue.records() + chunk.map_or(0, |chunk| chunk.records);
+        let bytes = self.queue.bytes() + chunk.map_or(0, |chunk| chunk.bytes.len());
+        records >= self.config.max_queue
+            || bytes >= self.config.max_queue.saturating_mul(BYTES_A_RECORD)
     }
 
     fn queue_due(&self) -> Option<Nanos> {
@@ -308,7 +234,10 @@ impl Reports {
 
     /// Whether something was dropped that the collector does not know of.
     fn has_news(&self) -> bool {
-        self.books.dropped() != self.told.dropped()
+        self.books
+            .dropped_since(&self.told)
+            .iter()
+            .any(|(_, lost)| *lost > 0)
     }
 
     /// The next batch, if it is time. News rides along in a batch with room; where there is none it gets one of its own, now and then.
@@ -338,35 +267,26 @@ impl Reports {
     fn attempt(&mut self, flight: &mut Flight, now: Now) -> Batch {
         let books = Books {
             queued: self.queue.records() as u64,
-            in_flight: flight.chunk.records as u64,
+            in_flight: flight.records(),
             ..self.books
         };
         let mut notice = Vec::new();
         let mut told = self.told;
         if self.has_news() && flight.chunk.records < self.config.max_records {
-            self.uids += 1;
             self.scratch.clear();
-            write_notice(
-                &mut self.scratch,
-                now,
-                Uid {
-                    vm: &self.vm,
-                    number: self.uids,
-                },
-                &self.told,
-                &books,
-            );
+            self.uids += 1;
+            let uid = Uid {
+                vm: &self.vm,
+                number: self.uids,
+            };
+            event::write_notice(&mut self.scratch, now, uid, &self.told, &books);
             message::write_record(&mut notice, &self.scratch);
             told = books;
         }
         let records = [notice.as_slice(), &flight.chunk.bytes];
-        let message = message::export_request(
-            &self.resource,
-            &flight.chunk.scope,
-            flight.sequence,
-            &books,
-            &records,
-        );
+        let scope = &flight.chunk.scope;
+        let message =
+            message::export_request(&self.resource, scope, flight.sequence, &books, &records);
         self.sends += 1;
         let send = SendId(self.sends);
         flight.attempts += 1;
@@ -386,56 +306,12 @@ impl Reports {
 
     /// Takes the flight whose send this is; the outcome of an earlier send says nothing any more.
     fn land(&mut self, of: SendId) -> Option<(Flight, Books)> {
-        let told = match self.flight.as_ref()?.state {
-            State::Sending { send, told, .. } if send == of => told,
-            _ => return None,
-        };
-        self.flight.take().map(|flight| (flight, told))
+        let (send, _, told) = self.flight.as_ref()?.sending()?;
+        let flight = self.flight.take_if(|_| send == of)?;
+        Some((flight, told))
     }
 }
 
-/// A `dubbo.policy.reports_dropped` event: how many records were dropped since the collector was last told, by reason.
-fn write_notice(out: &mut Vec<u8>, now: Now, uid: Uid<'_>, told: &Books, books: &Books) {
-    let mut attributes = record::begin(
-        out,
-        "dubbo.policy.reports_dropped",
-        now.wall,
-        now,
-        WARN,
-        uid,
-    );
-    let keys = [
-        "dubbo.policy.dropped.queue_full",
-        "dubbo.policy.dropped.send_failed",
-        "dubbo.policy.dropped.rejected",
-    ];
-    for ((key, (_, dropped)), (_, known)) in
-        keys.into_iter().zip(books.dropped()).zip(told.dropped())
-    {
-        if dropped > known {
-            attributes.int(key, dropped - known);
-        }
-    }
-}
-
-/// A `dubbo.policy.calls_summarized` event: refused calls that have no record of their own.
-fn write_summary(out: &mut Vec<u8>, now: Now, uid: Uid<'_>, summary: &Summary) {
-    let mut attributes = record::begin(
-        out,
-        "dubbo.policy.calls_summarized",
-        summary.started,
-        now,
-        WARN,
-        uid,
-    );
-    attributes.int("dubbo.policy.calls", summary.calls);
-    attributes.text("dubbo.policy.decision", &[summary.decision.name()]);
-    attributes.text("dubbo.policy.reason", &record::clip(&summary.reason));
-    attributes.text("dubbo.policy.rule", &record::clip(&summary.rule));
-}
-
-/// A collector that takes longer is as good as down.
-const SEND_TIMEOUT: Nanos = Nanos::from_secs(5);
 /// A typical record takes 400 to 500 bytes; the bound is for callers that make them long.
 const BYTES_A_RECORD: usize = 1024;
 /// Batches that only tell of drops are for collectors in trouble, which need no more of them.
