@@ -1,11 +1,10 @@
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::limits::Limits;
 use crate::reader::Reader;
 use crate::stack::Stack;
 use crate::tables::Tables;
-use crate::tag::{Length, Tag};
+use crate::tag::Tag;
 use crate::text::Text;
-use crate::units;
 
 /// One Hessian stream: a sequence of values that share class definitions, type names and back references.
 ///
@@ -62,7 +61,7 @@ impl<'a> Decoder<'a> {
     pub fn new(bytes: &'a [u8], limits: Limits) -> Self {
         Decoder {
             reader: Reader::new(bytes),
-            tables: Tables::default(),
+            tables: Tables::new(limits),
             limits,
             stack: Stack::new(),
         }
@@ -91,77 +90,60 @@ impl<'a> Decoder<'a> {
     /// The names of the classes and types that the stream has named so far, in its order: each class definition and
     /// each type that is not a reference to an earlier one.
     pub fn names(&self) -> impl Iterator<Item = &Text<'a>> {
-        self.tables.names.iter()
+        self.tables.names()
     }
 
     /// Reads a string, and nothing else that Java would convert to one.
     pub fn string(&mut self) -> Result<Text<'a>, Error> {
-        match self.tag()? {
-            Tag::String(length) => self.text(length),
+        match self.reader.tag()? {
+            Tag::String(length) => self.reader.text_behind(length),
             _ => Err(self.reader.unexpected("a string")),
         }
     }
 
     /// Reads a string or null.
     pub fn string_or_null(&mut self) -> Result<Option<Text<'a>>, Error> {
-        match self.tag()? {
+        match self.reader.tag()? {
             Tag::Null => Ok(None),
-            Tag::String(length) => self.text(length).map(Some),
+            Tag::String(length) => self.reader.text_behind(length).map(Some),
             _ => Err(self.reader.unexpected("a string or null")),
         }
     }
 
     /// Reads a 32-bit number, and nothing else that Java would convert to one.
     pub fn int(&mut self) -> Result<i32, Error> {
-        let byte = self.peek()?;
-        match self.tag()? {
-            Tag::Int(_) => self.int_after(byte),
-            _ => Err(self.reader.unexpected("an int")),
-        }
+        self.reader.int()
     }
 
     /// Reads one value; what is no scalar is stepped over.
     pub fn scalar(&mut self) -> Result<Scalar<'a>, Error> {
-        let byte = self.peek()?;
-        Ok(match Tag::of(byte) {
-            Tag::Null => {
-                self.tag()?;
-                Scalar::Null
-            }
-            Tag::Bool(value) => {
-                self.tag()?;
-                Scalar::Bool(value)
-            }
-            Tag::Int(_) => {
-                self.tag()?;
-                Scalar::Int(self.int_after(byte)?)
-            }
-            Tag::Long(_) => {
-                self.tag()?;
-                Scalar::Long(self.long_after(byte)?)
-            }
-            Tag::Double(_) => {
-                self.tag()?;
-                Scalar::Double(self.double_after(byte)?)
-            }
-            Tag::String(_) => Scalar::String(self.string()?),
+        let mut reader = self.reader;
+        let tag = reader.u8()?;
+        let scalar = match Tag::of(tag) {
+            Tag::Null => Scalar::Null,
+            Tag::Bool(value) => Scalar::Bool(value),
+            Tag::Int(_) => Scalar::Int(reader.int_behind(tag)?),
+            Tag::Long(_) => Scalar::Long(reader.long_behind(tag)?),
+            Tag::Double(_) => Scalar::Double(reader.double_behind(tag)?),
+            Tag::String(length) => Scalar::String(reader.text_behind(length)?),
             _ => {
                 self.skip()?;
-                Scalar::Other
+                return Ok(Scalar::Other);
             }
-        })
+        };
+        self.reader = reader;
+        Ok(scalar)
     }
 
     /// Enters a map: `H` (`None`) or `M` with its type name. Pairs follow until [`Decoder::end`].
     pub fn begin_map(&mut self) -> Result<Option<Text<'a>>, Error> {
-        match self.tag()? {
-            Tag::Map => {
-                self.tables.refs += 1;
-                Ok(None)
-            }
+        self.tables.add_ref();
+        match self.reader.tag()? {
+            Tag::Map => Ok(None),
             Tag::TypedMap => {
-                self.tables.refs += 1;
-                self.type_name().map(|name| Some(name.clone()))
+                let (reader, name) = self.tables.read_type(self.reader)?;
+                self.reader = reader;
+                Ok(Some(name.clone()))
             }
             _ => Err(self.reader.unexpected("a map")),
         }
@@ -169,18 +151,18 @@ impl<'a> Decoder<'a> {
 
     /// Enters a list, typed or not.
     pub fn begin_list(&mut self) -> Result<ListLen, Error> {
-        let tag = self.tag()?;
+        let tag = self.reader.tag()?;
         match tag {
             Tag::TypedListShort(_) | Tag::TypedListFixed | Tag::TypedListOpen => {
-                self.type_name()?;
+                (self.reader, _) = self.tables.read_type(self.reader)?;
             }
             Tag::ListShort(_) | Tag::ListFixed | Tag::ListOpen => {}
             _ => return Err(self.reader.unexpected("a list")),
         }
-        self.tables.refs += 1;
+        self.tables.add_ref();
         Ok(match tag {
             Tag::TypedListShort(count) | Tag::ListShort(count) => ListLen::Fixed(count.into()),
-            Tag::TypedListFixed | Tag::ListFixed => ListLen::Fixed(self.count()? as usize),
+            Tag::TypedListFixed | Tag::ListFixed => ListLen::Fixed(self.reader.count()? as usize),
             _ => ListLen::UntilEnd,
         })
     }
@@ -189,119 +171,4 @@ impl<'a> Decoder<'a> {
     pub fn end(&mut self) -> bool {
         self.reader.eat(b'Z')
     }
-
-    #[inline]
-    pub(crate) fn tag(&mut self) -> Result<Tag, Error> {
-        self.reader.u8().map(Tag::of)
-    }
-
-    /// The number whose tag `byte` was just read.
-    fn int_after(&mut self, byte: u8) -> Result<i32, Error> {
-        let tag = i32::from(byte);
-        Ok(match byte {
-            0x80..=0xbf => tag - 0x90,
-            0xc0..=0xcf => (tag - 0xc8) << 8 | i32::from(self.reader.u8()?),
-            0xd0..=0xd7 => (tag - 0xd4) << 16 | i32::from(u16::from_be_bytes(self.reader.array()?)),
-            _ => i32::from_be_bytes(self.reader.array()?),
-        })
-    }
-
-    fn long_after(&mut self, byte: u8) -> Result<i64, Error> {
-        let tag = i64::from(byte);
-        Ok(match byte {
-            0xd8..=0xef => tag - 0xe0,
-            0xf0..=0xff => (tag - 0xf8) << 8 | i64::from(self.reader.u8()?),
-            0x38..=0x3f => (tag - 0x3c) << 16 | i64::from(u16::from_be_bytes(self.reader.array()?)),
-            0x59 => i32::from_be_bytes(self.reader.array()?).into(),
-            _ => i64::from_be_bytes(self.reader.array()?),
-        })
-    }
-
-    fn double_after(&mut self, byte: u8) -> Result<f64, Error> {
-        Ok(match byte {
-            0x5b => 0.0,
-            0x5c => 1.0,
-            0x5d => i8::from_be_bytes(self.reader.array()?).into(),
-            0x5e => i16::from_be_bytes(self.reader.array()?).into(),
-            0x5f => 0.001 * f64::from(i32::from_be_bytes(self.reader.array()?)),
-            _ => f64::from_be_bytes(self.reader.array()?),
-        })
-    }
-
-    /// The string whose tag was just read.
-    fn text(&mut self, length: Length) -> Result<Text<'a>, Error> {
-        let (units, mut last) = self.length(length)?;
-        let mut text = Text::borrowed(self.units(units)?, units);
-        while !last {
-            let Tag::String(length) = self.tag()? else {
-                return Err(self.reader.unexpected(NEXT_STRING_CHUNK));
-            };
-            let units;
-            (units, last) = self.length(length)?;
-            text.push_chunk(self.units(units)?, units);
-        }
-        Ok(text)
-    }
-
-    /// A chunk's length, and whether it is the last one.
-    #[inline]
-    pub(crate) fn length(&mut self, length: Length) -> Result<(usize, bool), Error> {
-        Ok(match length {
-            Length::Short(len) => (len.into(), true),
-            Length::Medium(high) => (u16::from_be_bytes([high, self.reader.u8()?]).into(), true),
-            Length::Long { last } => (u16::from_be_bytes(self.reader.array()?).into(), last),
-        })
-    }
-
-    #[inline]
-    pub(crate) fn units(&mut self, units: usize) -> Result<&'a [u8], Error> {
-        match units::byte_len(self.rest(), units) {
-            Ok(len) => self.reader.take(len),
-            Err((kind, at)) => Err(Error {
-                kind,
-                offset: self.offset() + at,
-            }),
-        }
-    }
-
-    /// A count of values, each of which takes a byte or more.
-    pub(crate) fn count(&mut self) -> Result<u32, Error> {
-        let offset = self.offset();
-        let found = self.int()?;
-        let fail = |kind| Err(Error { kind, offset });
-        match u32::try_from(found) {
-            Err(_) => fail(ErrorKind::NegativeLength { found }),
-            Ok(count) if count as usize > self.rest().len() => fail(ErrorKind::Truncated),
-            Ok(count) => Ok(count),
-        }
-    }
-
-    /// A type: its name, or the index of an earlier one.
-    pub(crate) fn type_name(&mut self) -> Result<&Text<'a>, Error> {
-        let offset = self.offset();
-        let byte = self.peek()?;
-        let known = self.tables.types.len();
-        let index = match self.tag()? {
-            Tag::String(length) => {
-                let name = self.text(length)?;
-                let limit = self.limits.types;
-                if known >= limit {
-                    return Err(Error {
-                        kind: ErrorKind::TooManyTypes { limit },
-                        offset,
-                    });
-                }
-                self.tables.define_type(name);
-                i32::try_from(known).unwrap_or(i32::MAX)
-            }
-            Tag::Int(_) => self.int_after(byte)?,
-            _ => return Err(self.reader.unexpected("a type")),
-        };
-        self.tables.type_name(index).ok_or(Error {
-            kind: ErrorKind::UnknownType { index, known },
-            offset,
-        })
-    }
 }
-
-pub(crate) const NEXT_STRING_CHUNK: &str = "the string's next chunk";

@@ -47,13 +47,7 @@ impl<'a> Writer<'a> {
         loop {
             let (chunk, units, after) = split_chunk(rest);
             self.string_head(units, after.is_empty());
-            if chunk.bytes().all(|byte| byte < 0xf0) {
-                self.out.extend_from_slice(chunk.as_bytes());
-            } else {
-                chunk
-                    .encode_utf16()
-                    .for_each(|unit| units::push(self.out, unit));
-            }
+            units::push_str(self.out, chunk);
             if after.is_empty() {
                 return;
             }

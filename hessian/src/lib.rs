@@ -23,11 +23,15 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
+mod chunk;
 mod decode;
 pub mod encode;
 mod error;
 mod limits;
+mod number;
 mod reader;
 mod skip;
 mod stack;

@@ -1,6 +1,9 @@
 use crate::error::{Error, ErrorKind};
+use crate::tag::Tag;
 
 /// A cursor over the input: the only code that moves through bytes.
+///
+/// It is `Copy`, so that a hot loop can keep its own in registers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
@@ -12,25 +15,32 @@ impl<'a> Reader<'a> {
         Reader { bytes, rest: bytes }
     }
 
+    #[inline(always)]
     pub(crate) fn offset(&self) -> usize {
         self.bytes.len() - self.rest.len()
     }
 
+    #[inline(always)]
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn peek(&self) -> Result<u8, Error> {
         self.rest.first().copied().ok_or_else(|| self.truncated())
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn u8(&mut self) -> Result<u8, Error> {
         self.array().map(|[byte]| byte)
     }
 
-    #[inline]
+    #[inline(always)]
+    pub(crate) fn tag(&mut self) -> Result<Tag, Error> {
+        self.u8().map(Tag::of)
+    }
+
+    #[inline(always)]
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
         let (array, rest) = self
             .rest
@@ -40,7 +50,7 @@ impl<'a> Reader<'a> {
         Ok(*array)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], Error> {
         let (taken, rest) = self
             .rest
@@ -51,7 +61,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Steps over the next byte if it is `byte`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn eat(&mut self, byte: u8) -> bool {
         match self.rest.split_first() {
             Some((&first, rest)) if first == byte => {
@@ -64,7 +74,7 @@ impl<'a> Reader<'a> {
 
     /// The error for the tag that was just read.
     #[cold]
-    pub(crate) fn unexpected(&self, expected: &'static str) -> Error {
+    pub(crate) fn unexpected(self, expected: &'static str) -> Error {
         let offset = self.offset().saturating_sub(1);
         let found = self.bytes.get(offset).copied().unwrap_or_default();
         Error {
@@ -74,7 +84,7 @@ impl<'a> Reader<'a> {
     }
 
     #[cold]
-    fn truncated(&self) -> Error {
+    fn truncated(self) -> Error {
         Error {
             kind: ErrorKind::Truncated,
             offset: self.bytes.len(),

@@ -1,24 +1,32 @@
-use crate::decode::{Decoder, NEXT_STRING_CHUNK};
+use crate::decode::Decoder;
 use crate::error::{Error, ErrorKind};
 use crate::stack::Open;
-use crate::tag::{Length, Tag};
+use crate::tag::Tag;
 
 impl Decoder<'_> {
     /// Steps over one value of any kind, with the class definitions before and in it.
     pub fn skip(&mut self) -> Result<(), Error> {
-        self.stack.clear();
+        // A copy of its own, which the loop can keep in registers.
+        let mut reader = self.reader;
+        let Decoder {
+            stack: outer,
+            tables,
+            limits,
+            ..
+        } = self;
+        outer.clear();
         let mut open = Open::Values(1);
         loop {
-            let ended = match open {
+            let ended = match &mut open {
                 Open::Values(0) => true,
                 Open::Values(left) => {
-                    open = Open::Values(left - 1);
+                    *left -= 1;
                     false
                 }
-                Open::ValuesToEnd => self.end(),
+                Open::ValuesToEnd => reader.eat(b'Z'),
                 Open::Key => {
                     open = Open::ValueOfKey;
-                    self.end()
+                    reader.eat(b'Z')
                 }
                 Open::ValueOfKey => {
                     open = Open::Key;
@@ -26,156 +34,74 @@ impl Decoder<'_> {
                 }
             };
             if ended {
-                match self.stack.pop() {
-                    Some(outer) => open = outer,
-                    None => return Ok(()),
+                match outer.pop() {
+                    Some(next) => open = next,
+                    None => break,
                 }
-            } else if let Some(inner) = self.begin()? {
-                let limit = self.limits.depth;
-                if self.stack.len() >= limit {
-                    return Err(self.error(ErrorKind::TooDeep { limit }));
-                }
-                self.tables.refs += 1;
-                self.stack.push(open);
-                open = inner;
+                continue;
             }
-        }
-    }
-
-    /// Steps over a value, or over the beginning of one that holds others.
-    #[inline]
-    fn begin(&mut self) -> Result<Option<Open>, Error> {
-        loop {
-            return Ok(Some(match self.tag()? {
-                Tag::Null | Tag::Bool(_) => return Ok(None),
+            let mut offset = reader.offset();
+            let mut tag = reader.tag()?;
+            // A definition is no value: one must follow in the same place, and no end.
+            while tag == Tag::Class {
+                reader = tables.read_class(reader)?;
+                offset = reader.offset();
+                tag = reader.tag()?;
+            }
+            let inner = match tag {
+                Tag::Null | Tag::Bool(_) => continue,
                 Tag::Int(len) | Tag::Long(len) | Tag::Double(len) | Tag::Date(len) => {
-                    self.reader.take(len.into())?;
-                    return Ok(None);
-                }
-                Tag::String(length) => {
-                    self.skip_string(length)?;
-                    return Ok(None);
-                }
-                Tag::Binary(length) => {
-                    self.skip_binary(length)?;
-                    return Ok(None);
-                }
-                Tag::Class => {
-                    self.class()?;
+                    reader.take(len.into())?;
                     continue;
                 }
-                Tag::ObjectShort(class) => Open::Values(self.fields(class.into())?),
-                Tag::Object => {
-                    let class = self.int()?;
-                    Open::Values(self.fields(class)?)
+                Tag::String(length) => {
+                    reader.skip_string_behind(length)?;
+                    continue;
                 }
+                Tag::Binary(length) => {
+                    reader.skip_binary_behind(length)?;
+                    continue;
+                }
+                Tag::Ref => {
+                    tables.read_ref(&mut reader)?;
+                    continue;
+                }
+                Tag::ObjectShort(class) => Open::Values(tables.fields(class.into(), offset)?),
+                Tag::Object => Open::Values(tables.read_object(&mut reader)?),
                 Tag::Map => Open::Key,
                 Tag::TypedMap => {
-                    self.type_name()?;
+                    (reader, _) = tables.read_type(reader)?;
                     Open::Key
                 }
                 Tag::ListShort(count) => Open::Values(count.into()),
-                Tag::ListFixed => Open::Values(self.count()?),
+                Tag::ListFixed => Open::Values(reader.count()?),
                 Tag::ListOpen => Open::ValuesToEnd,
                 Tag::TypedListShort(count) => {
-                    self.type_name()?;
+                    (reader, _) = tables.read_type(reader)?;
                     Open::Values(count.into())
                 }
                 Tag::TypedListFixed => {
-                    self.type_name()?;
-                    Open::Values(self.count()?)
+                    (reader, _) = tables.read_type(reader)?;
+                    Open::Values(reader.count()?)
                 }
                 Tag::TypedListOpen => {
-                    self.type_name()?;
+                    (reader, _) = tables.read_type(reader)?;
                     Open::ValuesToEnd
                 }
-                Tag::Ref => {
-                    self.reference()?;
-                    return Ok(None);
-                }
-                Tag::End | Tag::Unassigned => return Err(self.reader.unexpected("a value")),
-            }));
-        }
-    }
-
-    #[inline]
-    fn skip_string(&mut self, mut length: Length) -> Result<(), Error> {
-        loop {
-            let (units, last) = self.length(length)?;
-            self.units(units)?;
-            if last {
-                return Ok(());
-            }
-            let Tag::String(next) = self.tag()? else {
-                return Err(self.reader.unexpected(NEXT_STRING_CHUNK));
+                Tag::Class | Tag::End | Tag::Unassigned => return Err(reader.unexpected("a value")),
             };
-            length = next;
-        }
-    }
-
-    #[inline]
-    fn skip_binary(&mut self, mut length: Length) -> Result<(), Error> {
-        loop {
-            let (bytes, last) = self.length(length)?;
-            self.reader.take(bytes)?;
-            if last {
-                return Ok(());
+            let limit = limits.depth;
+            if outer.len() >= limit {
+                return Err(Error {
+                    kind: ErrorKind::TooDeep { limit },
+                    offset,
+                });
             }
-            let Tag::Binary(next) = self.tag()? else {
-                return Err(self.reader.unexpected("the binary's next chunk"));
-            };
-            length = next;
+            tables.add_ref();
+            outer.push(open);
+            open = inner;
         }
-    }
-
-    /// A class definition behind its `C`: name, count, and so many field names.
-    #[inline(never)]
-    fn class(&mut self) -> Result<(), Error> {
-        let limit = self.limits.classes;
-        if self.tables.classes.len() >= limit {
-            return Err(self.error(ErrorKind::TooManyClasses { limit }));
-        }
-        let name = self.string()?;
-        let fields = self.count()?;
-        let limit = self.limits.fields;
-        if fields as usize > limit {
-            return Err(self.error(ErrorKind::TooManyFields { limit }));
-        }
-        for _ in 0..fields {
-            match self.tag()? {
-                Tag::String(length) => self.skip_string(length)?,
-                _ => return Err(self.reader.unexpected("a field's name")),
-            }
-        }
-        self.tables.define_class(name, fields);
+        self.reader = reader;
         Ok(())
-    }
-
-    #[inline]
-    fn fields(&self, class: i32) -> Result<u32, Error> {
-        let known = self.tables.classes.len();
-        self.tables.fields(class).ok_or_else(|| {
-            self.error(ErrorKind::UnknownClass {
-                index: class,
-                known,
-            })
-        })
-    }
-
-    fn reference(&mut self) -> Result<(), Error> {
-        let index = self.int()?;
-        let known = self.tables.refs;
-        match usize::try_from(index) {
-            Ok(to) if to < known => Ok(()),
-            _ => Err(self.error(ErrorKind::UnknownRef { index, known })),
-        }
-    }
-
-    #[cold]
-    fn error(&self, kind: ErrorKind) -> Error {
-        Error {
-            kind,
-            offset: self.offset(),
-        }
     }
 }

@@ -89,19 +89,19 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Every text has this form: characters beyond U+FFFF become two surrogates.
+/// Borrows unless a character beyond U+FFFF has to become two surrogates.
 impl<'a> From<&'a str> for Text<'a> {
     fn from(text: &'a str) -> Self {
-        let units = text.encode_utf16().count();
-        if text.bytes().all(|byte| byte < FOUR_BYTES) {
-            return Text::borrowed(text.as_bytes(), units);
-        }
-        let mut bytes = Vec::with_capacity(3 * units);
-        text.encode_utf16()
-            .for_each(|unit| units::push(&mut bytes, unit));
+        let bytes = if units::is_plain(text) {
+            Cow::Borrowed(text.as_bytes())
+        } else {
+            let mut bytes = Vec::new();
+            units::push_str(&mut bytes, text);
+            Cow::Owned(bytes)
+        };
         Text {
-            bytes: Cow::Owned(bytes),
-            units,
+            bytes,
+            units: text.encode_utf16().count(),
         }
     }
 }
@@ -149,5 +149,62 @@ fn join_surrogates(bytes: &[u8]) -> Result<String, LoneSurrogate> {
         .map_err(|_| LoneSurrogate)
 }
 
-/// The lead bytes from here on begin four-byte forms, which UTF-8 has and Java's form has not.
-const FOUR_BYTES: u8 = 0xf0;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    const PAIR: &[u8] = &[0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80];
+    const LONE: &[u8] = &[b'a', 0xed, 0xa0, 0xbd, b'!'];
+
+    #[test]
+    fn plain_text_is_borrowed() {
+        let text = Text::borrowed("h\u{e9}\u{5317}".as_bytes(), 3);
+        assert!(matches!(
+            text.to_str(),
+            Ok(Cow::Borrowed("h\u{e9}\u{5317}"))
+        ));
+    }
+
+    #[test]
+    fn surrogate_pairs_are_joined() {
+        let text = Text::borrowed(PAIR, 2);
+        assert_eq!(text.to_str().as_deref(), Ok("\u{1f600}"));
+        assert_eq!(text, "\u{1f600}");
+        assert_eq!(text, Text::from("\u{1f600}"));
+        assert_eq!(text.units(), 2);
+    }
+
+    #[test]
+    fn pairs_split_over_chunks_are_joined() {
+        let (high, low) = PAIR.split_at(3);
+        let mut text = Text::borrowed(high, 1);
+        text.push_chunk(low, 1);
+        assert_eq!(text, "\u{1f600}");
+        assert_eq!(text.as_bytes(), PAIR);
+    }
+
+    #[test]
+    fn a_lone_surrogate_is_reported_and_replaced_only_on_demand() {
+        let text = Text::borrowed(LONE, 3);
+        assert_eq!(text.to_str(), Err(LoneSurrogate));
+        assert_eq!(text.to_str_lossy(), "a\u{fffd}!");
+        assert_ne!(text, "a\u{fffd}!");
+    }
+
+    #[test]
+    fn comparison_is_by_text() {
+        assert_eq!(Text::from("abc"), "abc");
+        assert_ne!(Text::from("abc"), "abd");
+        assert_ne!(Text::from("abc"), "ab");
+        assert_ne!(Text::from("\u{e9}"), "e");
+        assert_eq!(Text::from(""), "");
+    }
+
+    #[test]
+    fn owned_text_is_the_same_text() {
+        let text = Text::borrowed(PAIR, 2);
+        assert_eq!(text.clone().into_owned(), text);
+    }
+}
