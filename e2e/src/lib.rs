@@ -1,1 +1,21 @@
-//! Real Envoy, real Dubbo peers.
+//! Real Envoy, real Dubbo peers: what the end-to-end tests and the demo are made of.
+//!
+//! Everything listens on 127.0.0.1, is started by its owner, and ends with it, even when the owner is killed: each child watches
+//! its standard input. What must be installed before is installed by `tools/setup.sh`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation,
+    clippy::disallowed_methods,
+    reason = "runs in tests and the demo only, where a panic is a failure with its place and clocks are read"
+)]
+
+pub mod java;
+pub mod paths;
+pub mod process;
+pub mod relay;
+pub mod wait;

@@ -1,0 +1,155 @@
+//! Records what real Dubbo peers say to each other into `testdata/dubbo/recorded`: `cargo run -p e2e --bin record`.
+//!
+//! Each recording is one connection between Apache Dubbo 3.3.6's consumer and provider, in two files: `NAME.request.bin` is what
+//! the consumer sent, `NAME.response.bin` what the provider sent.
+
+#![allow(clippy::print_stdout, reason = "a command")]
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use e2e::java::{Call, Consumer, Provider, Reference};
+use e2e::paths::repository;
+use e2e::relay::{Recording, Relay};
+use e2e::wait::{self, SOON};
+use serde_json::json;
+
+const USER: &str = "lab.UserService";
+const SECRET: &str = "lab.SecretService";
+
+fn main() -> Result<()> {
+    let provider = Provider::start("blue", Some(Duration::from_secs(1)))?;
+    let consumer = Consumer::start("lab-consumer")?;
+    let folder = repository().join("testdata/dubbo/recorded");
+    std::fs::create_dir_all(&folder)?;
+
+    let plain = |port| Reference::new(port, USER, "timeout=3000");
+    let fastjson2 = |port| {
+        Reference::new(
+            port,
+            USER,
+            "timeout=3000&serialization=fastjson2&prefer.serialization=fastjson2",
+        )
+    };
+    let user = json!({"name": "ada \u{1f600}", "age": 36, "id": 1_u64 << 40, "balance": 0.5, "role": "WRITER",
+        "tags": ["a", "b"], "scores": {"x": 1, "y": 70_000}, "friends": [{"name": "bob"}]});
+    let record = |name: &str, reference: &dyn Fn(u16) -> Reference, call: Call| -> Result<()> {
+        let relay = Relay::start(provider.port)?;
+        let reference = reference(relay.port);
+        let before = provider.executed().len();
+        let outcome = consumer.call(&reference, call)?;
+        // A one-way call is over before the provider has it.
+        wait::until(
+            &format!("{name}, which ended as {:?},", outcome.result),
+            SOON,
+            || Ok((provider.executed().len() > before).then_some(())),
+        )?;
+        save(&folder, name, &relay)
+    };
+    record("hello", &plain, Call::new("hello", json!(["bob"])))?;
+    record(
+        "non-ascii",
+        &plain,
+        Call::new("hello", json!(["\u{e4}\u{4e2d}\u{1f600}"])),
+    )?;
+    record(
+        "long-string",
+        &plain,
+        Call::new("hello", json!(["0123456789abcdef".repeat(64)])),
+    )?;
+    record("object", &plain, Call::new("saveUser", json!([user])))?;
+    record("list", &plain, Call::new("listUsers", json!([3])))?;
+    record("bytes", &plain, Call::new("echoBytes", json!([1500])))?;
+    record("null", &plain, Call::new("findUser", json!(["x"])))?;
+    record("exception", &plain, Call::new("fail", json!(["no"])))?;
+    record("no-argument", &plain, Call::new("whoAmI", json!([])))?;
+    record(
+        "attachments",
+        &plain,
+        Call::new("hello", json!(["bob"]))
+            .attachment("x-lane", "canary")
+            .attachment("empty", ""),
+    )?;
+    record(
+        "one-way",
+        &|port| plain(port).one_way(&["notify"]),
+        Call::new("notify", json!(["event"])),
+    )?;
+    record(
+        "generic",
+        &|port| plain(port).generic(),
+        Call::new("hello", json!(["bob"])),
+    )?;
+    record(
+        "group-version",
+        &|port| Reference::new(port, SECRET, "timeout=3000").group_version("g1", "2.0.0"),
+        Call::new("reveal", json!(["it"])),
+    )?;
+    record("fastjson2", &fastjson2, Call::new("hello", json!(["bob"])))?;
+    record(
+        "fastjson2-object",
+        &fastjson2,
+        Call::new("saveUser", json!([user])),
+    )?;
+    unknown_service(&consumer, provider.port, &folder)?;
+    heartbeats(&consumer, provider.port, &folder)
+}
+
+/// A call that the provider refuses, so that nothing runs: one attempt, an answer with a status of its own.
+fn unknown_service(consumer: &Consumer, provider: u16, folder: &Path) -> Result<()> {
+    let relay = Relay::start(provider)?;
+    let reference =
+        Reference::new(relay.port, USER, "timeout=3000&retries=0").group_version("absent", "1.0.0");
+    consumer.call(&reference, Call::new("hello", json!(["bob"])))?;
+    save(folder, "unknown-service", &relay)
+}
+
+/// A connection on which both ends have sent heartbeats.
+fn heartbeats(consumer: &Consumer, provider: u16, folder: &Path) -> Result<()> {
+    let relay = Relay::start(provider)?;
+    consumer.call(
+        &Reference::new(relay.port, USER, "timeout=3000&heartbeat=1000"),
+        Call::new("hello", json!(["bob"])),
+    )?;
+    wait::until("heartbeats", SOON, || {
+        let recording = first(&relay)?;
+        Ok(
+            (events(&recording.to_provider) >= 2 && events(&recording.to_consumer) >= 2)
+                .then_some(()),
+        )
+    })?;
+    save(folder, "heartbeats", &relay)
+}
+
+/// Frames with the event bit in a stream of frames.
+fn events(mut stream: &[u8]) -> usize {
+    let mut count = 0;
+    while let Some((head, rest)) = stream.split_at_checked(16) {
+        count += usize::from(head[2] & 0x20 != 0);
+        let body = u32::from_be_bytes([head[12], head[13], head[14], head[15]]) as usize;
+        stream = rest.get(body..).unwrap_or_default();
+    }
+    count
+}
+
+fn first(relay: &Relay) -> Result<Recording> {
+    relay
+        .recordings()
+        .into_iter()
+        .next()
+        .context("no connection")
+}
+
+fn save(folder: &Path, name: &str, relay: &Relay) -> Result<()> {
+    let recording = first(relay)?;
+    for (direction, bytes) in [
+        ("request", &recording.to_provider),
+        ("response", &recording.to_consumer),
+    ] {
+        let file = folder.join(format!("{name}.{direction}.bin"));
+        std::fs::write(&file, bytes)?;
+        println!("{} {} bytes", file.display(), bytes.len());
+    }
+    Ok(())
+}
