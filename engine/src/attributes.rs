@@ -89,3 +89,8 @@ pub enum Value<'a> {
     /// Of `source.ip`; an IPv4 address is never written as an IPv6 one.
     Ip(IpAddr),
 }
+
+/// Dubbo's three spellings of "no version".
+pub(crate) fn is_unversioned(version: &str) -> bool {
+    version.is_empty() || version == "0.0.0"
+}

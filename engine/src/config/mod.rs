@@ -1,22 +1,35 @@
-//! The configuration: a document is read into a [`Node`], and that into a [`Policy`], or into every mistake it has.
+//! The configuration: bytes are read into a [`Node`], and that into a [`Policy`](crate::policy::Policy), or into every
+//! mistake that it has.
 
+mod conditions;
+mod denial;
+mod digest;
+mod duration;
 mod error;
+mod json;
 mod limits;
+mod lists;
+mod load;
+mod matchers;
+mod names;
 mod node;
+mod parse;
 mod path;
+mod patterns;
+mod protobuf;
+mod protocol;
+mod quotas;
+mod reader;
+mod reports;
+mod routes;
+mod rules;
+mod schema;
+mod suggest;
+mod warnings;
 
 pub use error::{ConfigError, Errors, Warning};
 pub use limits::Limits;
+pub use load::{Loaded, load};
 pub use node::Node;
+pub use parse::parse;
 pub use path::{Path, Segment};
-
-use crate::policy::Policy;
-
-/// A configuration that has no mistakes.
-#[derive(Debug)]
-pub struct Loaded {
-    /// The policy.
-    pub policy: Policy,
-    /// What is allowed and probably not meant.
-    pub warnings: Vec<Warning>,
-}

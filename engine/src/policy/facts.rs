@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use dubbo::Identity;
 
-use crate::attributes::{Attribute, Value};
+use crate::attributes::{Attribute, Value, is_unversioned};
 
 /// One call.
 #[derive(Debug, Clone, Copy, Default)]
@@ -81,9 +81,4 @@ impl<'a> Reading<'a> {
         };
         text.map(Value::Text)
     }
-}
-
-/// Dubbo's three spellings of "no version".
-pub(crate) fn is_unversioned(version: &str) -> bool {
-    version.is_empty() || version == "0.0.0"
 }

@@ -45,6 +45,18 @@ impl Matcher {
             }
         }
     }
+
+    /// Whether it says, somewhere, what an absent attribute means.
+    pub fn speaks_of_presence(&self) -> bool {
+        match self {
+            Matcher::Present(_) => true,
+            Matcher::Not(inner) => inner.speaks_of_presence(),
+            Matcher::All(several) | Matcher::Any(several) => {
+                several.iter().any(Matcher::speaks_of_presence)
+            }
+            Matcher::Text(_) | Matcher::Net(_) | Matcher::Flag(_) | Matcher::In(_) => false,
+        }
+    }
 }
 
 /// A test of a text. Ignoring case means that of ASCII letters: what providers compare is never folded further.

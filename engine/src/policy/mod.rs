@@ -15,6 +15,7 @@ mod policy;
 mod refusal;
 mod route;
 mod rule;
+mod vocabulary;
 
 pub use condition::{Condition, Match, Scope};
 pub use decision::{Decision, Verdict};
@@ -22,6 +23,7 @@ pub use dubbo::Identity;
 pub use dubbo::refusal::Form;
 pub use facts::{CallFacts, Reading};
 pub use limiter::Limiter;
+pub(crate) use list::canonical_net;
 pub use list::{IpSet, List, RegexSet, StringSet};
 pub use matcher::{Matcher, Pattern};
 pub use policy::{Contradictions, ExportedService, Mode, Policy};

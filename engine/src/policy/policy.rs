@@ -67,6 +67,13 @@ pub struct ExportedService {
 }
 
 impl Policy {
+    /// Whether some route chooses the cluster of a connection.
+    pub fn chooses_clusters(&self) -> bool {
+        self.routes
+            .iter()
+            .any(|route| route.connection_cluster.is_some())
+    }
+
     /// Whether `path` is one under which the configuration says that `interface` is exported.
     pub fn exports(&self, interface: &str, path: &str) -> bool {
         let path = path.strip_prefix('/').unwrap_or(path);

@@ -1,0 +1,103 @@
+//! From a tree to a policy.
+
+use super::error::{Errors, Warning};
+use super::names::Names;
+use super::node::Node;
+use super::reader::{Context, Fields, Value};
+use super::rules::transpose;
+use super::{denial, lists, parse, protocol, quotas, reports, routes, rules, schema, warnings};
+use crate::policy::{Action, Mode, Policy};
+
+/// A configuration that has no mistakes.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The policy.
+    pub policy: Policy,
+    /// What is allowed and probably not meant.
+    pub warnings: Vec<Warning>,
+}
+
+/// Compiles a configuration.
+///
+/// # Errors
+/// Every mistake that it has.
+pub fn load(node: &Node) -> Result<Loaded, Errors> {
+    match node {
+        Node::Null => return Err(vec![parse::nothing("null")]),
+        Node::Object(fields) if fields.is_empty() => {
+            return Err(vec![parse::nothing("an empty object")]);
+        }
+        _ => {}
+    }
+    let context = Context::default();
+    let policy = Value::root(node, &context)
+        .fields(&schema::POLICY)
+        .and_then(|fields| policy(&fields));
+    let (errors, digest) = context.finish();
+    match policy {
+        Some(mut policy) if errors.is_empty() => {
+            policy.revision = digest.to_string();
+            let warnings = warnings::of(&policy);
+            Ok(Loaded { policy, warnings })
+        }
+        _ => Err(errors),
+    }
+}
+
+fn policy(fields: &Fields<'_>) -> Option<Policy> {
+    let version = fields
+        .get("apiVersion")
+        .and_then(|version| version.choice(&[("dubbo-policy/v1", ())]));
+    let name = fields.get("name").and_then(|name| name.name());
+    let mode = fields
+        .get("mode")
+        .and_then(|mode| mode.choice(&[("enforce", Mode::Enforce), ("dry_run", Mode::DryRun)]));
+    let default_allow = fields
+        .get("default")
+        .and_then(|default| default.choice(&[("allow", true), ("deny", false)]));
+    let mut names = Names::new();
+    if let Some(value) = fields.get("lists") {
+        lists::read(&value, &mut names);
+    }
+    let quotas = fields
+        .get("quotas")
+        .map(|value| quotas::read(&value, &mut names));
+    let rules = fields.get("rules").map(|value| rules::read(&value, &names));
+    let routes = fields
+        .get("routes")
+        .map(|value| routes::read(&value, &names));
+    let reports = fields.written("reports").map(reports::read);
+    let denial = fields.get("denial").and_then(|value| denial::read(&value));
+    let protocol = fields
+        .get("protocol")
+        .and_then(|value| protocol::read(&value));
+    let (rules, routes, protocol) = (rules?, routes?, protocol?);
+    let allows = rules
+        .iter()
+        .any(|rule| matches!(rule.action, Action::Allow));
+    if allows && fields.written("default").is_none() {
+        let hint = "default: deny, if nothing else is to be allowed".to_owned();
+        fields.get("default")?.reject_as(
+            "allow or deny, because a rule says allow",
+            "nothing",
+            Some(hint),
+        );
+    }
+    version?;
+    Some(Policy {
+        name: name?.to_owned(),
+        revision: String::new(),
+        mode: mode?,
+        default_allow: default_allow?,
+        quotas: quotas?,
+        rules,
+        reports: transpose(reports)?,
+        denial: denial?,
+        contradictions: protocol.contradictions,
+        services: protocol.services,
+        limits: protocol.limits,
+        attachment_keys: names.into_attachment_keys(),
+        owned_attachments: routes::owned_attachments(&routes),
+        routes,
+    })
+}

@@ -1,0 +1,173 @@
+//! Matchers: what may be said of one attribute.
+
+use super::names::Names;
+use super::node::Node;
+use super::patterns;
+use super::reader::{Fields, Value, one_of};
+use super::schema;
+use crate::attributes::{self, Attribute};
+use crate::policy::{List, Matcher, Pattern};
+
+/// Reads a matcher of `attribute`: a plain value, a list of alternatives, or an object.
+pub(super) fn read<'a>(
+    value: &Value<'a>,
+    attribute: &Attribute,
+    names: &Names<'a>,
+) -> Option<Matcher> {
+    match value.node() {
+        Node::Array(_) => {
+            let items = value.items()?;
+            if items.is_empty() {
+                value.reject_as("one alternative at least", "an empty list", None);
+            }
+            let any: Vec<Option<Matcher>> = items
+                .iter()
+                .map(|item| read(item, attribute, names))
+                .collect();
+            Some(Matcher::Any(any.into_iter().collect::<Option<_>>()?))
+        }
+        Node::Object(_) => object(&value.fields(&schema::MATCHER)?, attribute, names),
+        _ => plain(value, attribute),
+    }
+}
+
+fn plain(value: &Value<'_>, attribute: &Attribute) -> Option<Matcher> {
+    match attribute {
+        Attribute::OneWay => value.flag().map(Matcher::Flag),
+        Attribute::SourceIp => patterns::net(value).map(Matcher::Net),
+        _ => {
+            let text = value.text()?;
+            if text.contains('*') {
+                value.reject(
+                    "a string without *, which is compared as it stands",
+                    Some(wildcard(text)),
+                );
+                return None;
+            }
+            Some(exact(text, false, attribute))
+        }
+    }
+}
+
+/// How to say what a `*` is probably meant to say.
+fn wildcard(text: &str) -> String {
+    let plain = text.trim_matches('*');
+    let form = match (text.starts_with('*'), text.ends_with('*')) {
+        _ if plain.contains('*') => return format!("write {{regex: ...}}, or {{exact: {text:?}}}"),
+        _ if plain.is_empty() => return "write {present: true}".to_owned(),
+        (true, true) => "contains",
+        (true, false) => "suffix",
+        (false, _) => "prefix",
+    };
+    format!("write {{{form}: {plain:?}}}")
+}
+
+/// An object: everything that it says has to hold.
+fn object<'a>(fields: &Fields<'a>, attribute: &Attribute, names: &Names<'a>) -> Option<Matcher> {
+    let ignore_case = fields.get("ignore_case").and_then(|flag| flag.flag());
+    let mut all: Vec<Option<Matcher>> = Vec::new();
+    for form in TEXT_FORMS {
+        if let Some(value) = fields.written(form) {
+            all.push(text(form, value, ignore_case?, attribute));
+        }
+    }
+    if all.is_empty() && ignore_case == Some(true) {
+        fields
+            .at()
+            .reject_as(one_of(TEXT_FORMS.iter()), "ignore_case by itself", None);
+        return None;
+    }
+    if let Some(value) = fields.written("in") {
+        all.push(within(value, attribute, names));
+    }
+    if let Some(value) = fields.written("not") {
+        all.push(read(value, attribute, names).map(|matcher| Matcher::Not(Box::new(matcher))));
+    }
+    if let Some(value) = fields.written("present") {
+        all.push(value.flag().map(Matcher::Present));
+    }
+    if all.is_empty() {
+        let forms = one_of(TEXT_FORMS.into_iter().chain(["in", "not", "present"]));
+        fields.at().reject_as(forms, "none of them", None);
+    }
+    let mut all = all.into_iter().collect::<Option<Vec<_>>>()?;
+    match all.len() {
+        1 => all.pop(),
+        _ => Some(Matcher::All(all)),
+    }
+}
+
+const TEXT_FORMS: [&str; 5] = ["exact", "prefix", "suffix", "contains", "regex"];
+
+fn text(
+    form: &str,
+    value: &Value<'_>,
+    ignore_case: bool,
+    attribute: &Attribute,
+) -> Option<Matcher> {
+    if let Attribute::OneWay | Attribute::SourceIp = attribute {
+        let expected = match attribute {
+            Attribute::OneWay => "true or false",
+            _ => "addresses and networks",
+        };
+        value.reject_as(format!("{expected} for {attribute}"), form, None);
+        return None;
+    }
+    if form == "regex" {
+        return patterns::regex(value, ignore_case)
+            .map(|regex| Matcher::Text(Pattern::Regex(regex)));
+    }
+    let text = value.text()?;
+    let boxed = || Box::from(text);
+    Some(match (form, ignore_case) {
+        ("prefix", false) => Matcher::Text(Pattern::Prefix(boxed())),
+        ("prefix", true) => Matcher::Text(Pattern::PrefixIgnoreCase(boxed())),
+        ("suffix", false) => Matcher::Text(Pattern::Suffix(boxed())),
+        ("suffix", true) => Matcher::Text(Pattern::SuffixIgnoreCase(boxed())),
+        ("contains", false) => Matcher::Text(Pattern::Contains(boxed())),
+        ("contains", true) => Matcher::Text(Pattern::ContainsIgnoreCase(boxed())),
+        (_, ignore_case) => exact(text, ignore_case, attribute),
+    })
+}
+
+/// The same text; where Dubbo has a text for "none", that is the attribute's absence.
+fn exact(text: &str, ignore_case: bool, attribute: &Attribute) -> Matcher {
+    match (attribute, ignore_case) {
+        _ if is_none(text, attribute) => Matcher::Present(false),
+        (_, false) => Matcher::Text(Pattern::Exact(text.into())),
+        (_, true) => Matcher::Text(Pattern::ExactIgnoreCase(text.into())),
+    }
+}
+
+fn within<'a>(value: &Value<'a>, attribute: &Attribute, names: &Names<'a>) -> Option<Matcher> {
+    let list = names.lists.find(value)?;
+    let (fits, expected) = match attribute {
+        Attribute::SourceIp => (matches!(*list, List::Ips(_)), "a list of type ip"),
+        Attribute::OneWay => (false, "true or false"),
+        _ => (
+            !matches!(*list, List::Ips(_)),
+            "a list of type string or regex",
+        ),
+    };
+    if !fits {
+        value.reject(format!("{expected} for {attribute}"), None);
+        return None;
+    }
+    let has_none = ["", "0.0.0"]
+        .into_iter()
+        .any(|text| is_none(text, attribute) && list.contains(attributes::Value::Text(text)));
+    let matcher = Matcher::In(list);
+    Some(match has_none {
+        true => Matcher::Any(vec![matcher, Matcher::Present(false)]),
+        false => matcher,
+    })
+}
+
+/// Dubbo's texts for "no version" and "no group".
+fn is_none(text: &str, attribute: &Attribute) -> bool {
+    match attribute {
+        Attribute::Version => attributes::is_unversioned(text),
+        Attribute::Group => text.is_empty(),
+        _ => false,
+    }
+}

@@ -1,0 +1,121 @@
+//! What is allowed and probably not meant.
+
+use super::error::Warning;
+use super::path::{Path, Segment};
+use crate::attributes::{Attribute, Value};
+use crate::policy::{Action, Condition, Form, Match, Policy, Rule};
+
+/// The warnings of a whole policy, in the order of its sections.
+pub(super) fn of(policy: &Policy) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for (index, limiter) in policy.quotas.iter().enumerate() {
+        let at = element("quotas", index);
+        if rests_on_claims(limiter.per.iter()) {
+            let text = "callers choose their own counter: what per names is their own claim; add source.ip";
+            warn(&mut warnings, at.field("per"), text);
+        }
+        let uses = policy.rules.iter().flat_map(|rule| rule.action.quotas());
+        if !uses
+            .into_iter()
+            .any(|used| core::ptr::eq(&*used.limiter, &**limiter))
+        {
+            warn(
+                &mut warnings,
+                at,
+                "no rule charges this quota, so nothing is limited by it",
+            );
+        }
+    }
+    for rule in &policy.rules {
+        rule_warnings(rule, &mut warnings);
+    }
+    if let Form::Status(_) = policy.denial {
+        warn(&mut warnings, Path::default().field("denial"), RETRIED);
+    }
+    if !policy.default_allow && !policy.rules.iter().any(admits_discovery) {
+        let text = format!(
+            "no rule allows {METADATA_SERVICE}, which consumers of Dubbo 3 call on the same port; without it they do not \
+             find the services of an application"
+        );
+        warn(&mut warnings, Path::default().field("default"), text);
+    }
+    warnings
+}
+
+fn rule_warnings(rule: &Rule, warnings: &mut Vec<Warning>) {
+    let at = element("rules", rule.index);
+    let mut claims = |matches: &Match, field| {
+        if matches
+            .conditions()
+            .iter()
+            .any(|condition| rests_on_claims(attributes(condition)))
+        {
+            let text =
+                "callers choose what is looked at here: it is their own claim; add source.ip";
+            warn(warnings, at.field(field), text);
+        }
+    };
+    match (&rule.action, &rule.scope.matches) {
+        (Action::Allow, Some(matches)) => claims(matches, "match"),
+        (Action::Require(required), _) => claims(required, "require"),
+        (Action::Deny, Some(matches)) => {
+            for attribute in matches.conditions().iter().filter_map(evaded_by_silence) {
+                let text = format!(
+                    "callers that leave {attribute} out are not denied; to refuse these too, write \
+                     require: {{{attribute}: {{present: true, not: ...}}}}"
+                );
+                warn(warnings, at.field("match"), text);
+            }
+        }
+        _ => {}
+    }
+    if let Some(Form::Status(_)) = rule.denial {
+        warn(warnings, at.field("denial"), RETRIED);
+    }
+}
+
+/// Who calls is looked at, but only the caller's own word for it.
+fn rests_on_claims<'a>(attributes: impl Iterator<Item = &'a Attribute> + Clone) -> bool {
+    attributes.clone().any(Attribute::is_claimed)
+        && !attributes
+            .clone()
+            .any(|attribute| *attribute == Attribute::SourceIp)
+}
+
+/// The claim without which the condition does not hold.
+fn evaded_by_silence(condition: &Condition) -> Option<&Attribute> {
+    let (attribute, _) = condition.tests().iter().find(|(attribute, matcher)| {
+        attribute.is_claimed() && !matcher.holds(None) && !matcher.speaks_of_presence()
+    })?;
+    Some(attribute)
+}
+
+fn attributes(condition: &Condition) -> impl Iterator<Item = &Attribute> + Clone {
+    condition.tests().iter().map(|(attribute, _)| attribute)
+}
+
+fn admits_discovery(rule: &Rule) -> bool {
+    let service = Some(Value::Text(METADATA_SERVICE));
+    let admits = |condition: &Condition| {
+        condition
+            .tests()
+            .iter()
+            .all(|(attribute, matcher)| *attribute != Attribute::Service || matcher.holds(service))
+    };
+    let covers = |matches: &Match| matches.conditions().iter().any(admits);
+    matches!(rule.action, Action::Allow)
+        && !rule.dry_run
+        && rule.scope.matches.as_ref().is_none_or(covers)
+}
+
+fn element(list: &str, index: usize) -> Path {
+    Path(vec![Segment::Field(list.to_owned()), Segment::Index(index)])
+}
+
+fn warn(warnings: &mut Vec<Warning>, path: Path, text: impl Into<String>) {
+    let text = text.into();
+    warnings.push(Warning { path, text });
+}
+
+const METADATA_SERVICE: &str = "org.apache.dubbo.metadata.MetadataService";
+const RETRIED: &str = "consumers try a call again that is refused with a status, three times in all by default; form: exception refuses it once";
