@@ -25,7 +25,7 @@ pub(super) fn begin<'b>(
     };
     let number = uid.digits();
     let number = core::str::from_utf8(&number).unwrap_or_default();
-    attributes.text("log.record.uid", &[uid.vm, number]);
+    attributes.joined("log.record.uid", &[uid.vm, number]);
     attributes
 }
 
@@ -44,9 +44,9 @@ pub(super) fn write_summary(out: &mut Vec<u8>, now: Now, uid: Uid<'_>, summary: 
     let event = "dubbo.policy.calls_summarized";
     let mut attributes = begin(out, event, summary.started, now, WARN, uid);
     attributes.int("dubbo.policy.calls", summary.calls);
-    attributes.text("dubbo.policy.decision", &[summary.decision.name()]);
-    attributes.text("dubbo.policy.reason", &clip(&summary.reason));
-    attributes.text("dubbo.policy.rule", &clip(&summary.rule));
+    attributes.text("dubbo.policy.decision", summary.decision.name());
+    attributes.text("dubbo.policy.reason", &summary.reason);
+    attributes.text("dubbo.policy.rule", &summary.rule);
 }
 
 /// A record's id: whoever receives it twice may drop it once, because delivery is at least once.
@@ -72,16 +72,6 @@ impl Uid<'_> {
     }
 }
 
-/// A text of at most [`MAX_TEXT`] bytes, and the sign that it was cut.
-pub(super) fn clip(text: &str) -> [&str; 2] {
-    if text.len() <= MAX_TEXT {
-        return [text, ""];
-    }
-    let end = text.floor_char_boundary(MAX_TEXT);
-    [text.get(..end).unwrap_or_default(), "…"]
-}
-
 /// OpenTelemetry's SeverityNumber.
 pub(super) const INFO: u64 = 9;
 pub(super) const WARN: u64 = 13;
-const MAX_TEXT: usize = 512;

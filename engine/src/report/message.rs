@@ -29,9 +29,9 @@ impl Resource {
         } else {
             &node.cluster
         };
-        attributes.text("service.name", &[name]);
-        attributes.text("service.instance.id", &[&node.id]);
-        attributes.text("dubbo.policy.vm", &[vm]);
+        attributes.text("service.name", name);
+        attributes.text("service.instance.id", &node.id);
+        attributes.text("dubbo.policy.vm", vm);
         Resource(bytes)
     }
 }
@@ -47,10 +47,10 @@ impl Scope {
         out.bytes(1, SCOPE_NAME.as_bytes());
         out.bytes(2, env!("CARGO_PKG_VERSION").as_bytes());
         let mut attributes = Attributes { out, field: 3 };
-        attributes.text("rpc.system.name", &["dubbo"]);
-        attributes.text("dubbo.policy.direction", &[direction.name()]);
-        attributes.text("dubbo.policy.name", &[policy]);
-        attributes.text("dubbo.policy.revision", &[revision]);
+        attributes.text("rpc.system.name", "dubbo");
+        attributes.text("dubbo.policy.direction", direction.name());
+        attributes.text("dubbo.policy.name", policy);
+        attributes.text("dubbo.policy.revision", revision);
         Scope(bytes)
     }
 }

@@ -1,6 +1,6 @@
 //! One call as an OTLP `LogRecord`.
 
-use super::event::{self, INFO, Uid, WARN, clip};
+use super::event::{self, INFO, Uid, WARN};
 use crate::metrics::{Answer, Decision};
 use crate::time::{Nanos, Now};
 
@@ -79,21 +79,13 @@ impl CallRecord<'_> {
 /// Every text is cut at 512 bytes and lists at 16 names: a record takes 24 KiB at most, whatever the caller sent.
 pub(super) fn write_call(out: &mut Vec<u8>, now: Now, uid: Uid<'_>, call: &CallRecord<'_>) {
     let mut attributes = event::begin(out, "dubbo.call", call.started, now, call.severity(), uid);
-    let [service, service_cut] = clip(call.service);
-    let [method, method_cut] = clip(call.method);
-    let slash = if service.is_empty() && method.is_empty() {
-        ""
-    } else {
-        "/"
-    };
-    attributes.text(
-        "rpc.method",
-        &[service, service_cut, slash, method, method_cut],
-    );
-    attributes.text("rpc.response.status_code", &[call.status]);
-    attributes.text("error.type", &clip(call.error_type()));
-    attributes.text("client.address", &clip(call.client_address));
-    attributes.text("server.address", &clip(call.server_address));
+    if !(call.service.is_empty() && call.method.is_empty()) {
+        attributes.joined("rpc.method", &[call.service, "/", call.method]);
+    }
+    attributes.text("rpc.response.status_code", call.status);
+    attributes.text("error.type", call.error_type());
+    attributes.text("client.address", call.client_address);
+    attributes.text("server.address", call.server_address);
     if call.server_port != 0 {
         attributes.int("server.port", u64::from(call.server_port));
     }
@@ -104,21 +96,15 @@ pub(super) fn write_call(out: &mut Vec<u8>, now: Now, uid: Uid<'_>, call: &CallR
     if let Some(bytes) = call.response_bytes {
         attributes.int("dubbo.response.size", bytes);
     }
-    attributes.text("dubbo.service.version", &clip(call.version));
-    attributes.text("dubbo.service.group", &clip(call.group));
+    attributes.text("dubbo.service.version", call.version);
+    attributes.text("dubbo.service.group", call.group);
     attributes.flag("dubbo.one_way", call.one_way);
-    attributes.text("dubbo.serialization", &clip(call.serialization));
-    attributes.text("dubbo.policy.decision", &[call.decision.name()]);
-    attributes.text("dubbo.policy.reason", &clip(call.reason));
-    attributes.text("dubbo.policy.rule", &clip(call.rule));
-    attributes.list("dubbo.policy.dry_run_rules", few(call.dry_run_rules), clip);
-    attributes.list("dubbo.policy.quotas", few(call.quotas), clip);
-    attributes.text("dubbo.policy.route", &clip(call.route));
-    attributes.text("dubbo.claimed.app", &clip(call.claimed_app));
+    attributes.text("dubbo.serialization", call.serialization);
+    attributes.text("dubbo.policy.decision", call.decision.name());
+    attributes.text("dubbo.policy.reason", call.reason);
+    attributes.text("dubbo.policy.rule", call.rule);
+    attributes.list("dubbo.policy.dry_run_rules", call.dry_run_rules);
+    attributes.list("dubbo.policy.quotas", call.quotas);
+    attributes.text("dubbo.policy.route", call.route);
+    attributes.text("dubbo.claimed.app", call.claimed_app);
 }
-
-fn few<T>(names: &[T]) -> &[T] {
-    names.get(..MAX_NAMES).unwrap_or(names)
-}
-
-const MAX_NAMES: usize = 16;
