@@ -116,6 +116,20 @@ impl Head {
         })
     }
 
+    /// Whether a few bytes may be the beginning of a head: text on a Dubbo port is told before 16 bytes of it are there.
+    ///
+    /// # Errors
+    ///
+    /// Wrong magic.
+    pub fn check_start(bytes: &[u8]) -> Result<(), FrameError> {
+        let found = [0, 1].map(|at| bytes.get(at).or(MAGIC.get(at)).copied().unwrap_or_default());
+        if found == MAGIC {
+            Ok(())
+        } else {
+            Err(FrameError::Magic { found })
+        }
+    }
+
     /// Writes the head as Java does: no status in requests, no 0x40 in answers.
     pub fn encode(&self) -> [u8; HEAD_LEN] {
         let (flag, status) = match self.kind {
@@ -185,3 +199,101 @@ const MAGIC: [u8; 2] = [0xda, 0xbb];
 const REQUEST: u8 = 0x80;
 const TWO_WAY: u8 = 0x40;
 const EVENT: u8 = 0x20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    const ID: [u8; 8] = [0xff, 2, 3, 4, 5, 6, 7, 8];
+
+    fn bytes(flag: u8, status: u8, length: [u8; 4]) -> [u8; HEAD_LEN] {
+        let [l0, l1, l2, l3] = length;
+        [
+            0xda, 0xbb, flag, status, 0xff, 2, 3, 4, 5, 6, 7, 8, l0, l1, l2, l3,
+        ]
+    }
+
+    #[test]
+    fn every_flag_byte_has_a_meaning() {
+        for flag in 0..=u8::MAX {
+            let head = Head::parse(&bytes(flag, 20, [0, 0, 1, 0])).unwrap();
+            let two_way = flag & 0x40 != 0;
+            let status = Status::OK;
+            let kind = if flag & 0x80 != 0 {
+                Kind::Request { two_way }
+            } else {
+                Kind::Answer { status }
+            };
+            assert_eq!(head.kind, kind);
+            assert_eq!(head.event, flag & 0x20 != 0);
+            assert_eq!(head.serialization.id(), flag & 0x1f);
+            assert_eq!(head.id, RequestId(u64::from_be_bytes(ID)));
+            assert_eq!((head.body_len, head.frame_len()), (256, 272));
+        }
+    }
+
+    #[test]
+    fn heads_are_written_as_java_writes_them() {
+        // (as it came, as it is written): a status in a request and 0x40 in an answer mean nothing.
+        for (flag, status, written_flag, written_status) in [
+            (0xc2, 0, 0xc2, 0),
+            (0x82, 0, 0x82, 0),
+            (0xe2, 0, 0xe2, 0),
+            (0x97, 99, 0x97, 0),
+            (0x02, 20, 0x02, 20),
+            (0x22, 20, 0x22, 20),
+            (0x62, 20, 0x22, 20),
+            (0x42, 70, 0x02, 70),
+        ] {
+            let head = Head::parse(&bytes(flag, status, [0, 1, 2, 3])).unwrap();
+            assert_eq!(
+                head.encode(),
+                bytes(written_flag, written_status, [0, 1, 2, 3])
+            );
+        }
+    }
+
+    #[test]
+    fn other_magic_is_no_frame() {
+        for (first, shown) in [
+            (
+                *b"GET / HTTP/1.1\r\n",
+                "expected magic da bb, but found 47 45 at byte 0",
+            ),
+            (
+                *b"\xda\xbcinvoke a.b()\r\n",
+                "expected magic da bb, but found da bc at byte 0",
+            ),
+            // dubbo-go takes it for a frame.
+            (
+                *b"\xda\x00\xc2\x00\0\0\0\0\0\0\0\0\0\0\0\0",
+                "expected magic da bb, but found da 00 at byte 0",
+            ),
+        ] {
+            let error = Head::parse(&first).unwrap_err();
+            assert_eq!((error.name(), &*error.to_string()), ("bad_magic", shown));
+        }
+    }
+
+    #[test]
+    fn lengths_that_java_reads_as_negative_are_no_lengths() {
+        let longest = Head::parse(&bytes(0xc2, 0, [0x7f, 0xff, 0xff, 0xff])).unwrap();
+        assert_eq!(longest.body_len, 0x7fff_ffff);
+        for (length, shown) in [
+            (
+                [0x80, 0, 0, 0],
+                "expected a body length, but found -2147483648 at byte 12",
+            ),
+            ([0xff; 4], "expected a body length, but found -1 at byte 12"),
+        ] {
+            let error = Head::parse(&bytes(0xc2, 0, length)).unwrap_err();
+            assert_eq!(
+                (error.name(), &*error.to_string()),
+                ("negative_length", shown)
+            );
+        }
+    }
+}

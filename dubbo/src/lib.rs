@@ -34,7 +34,7 @@ pub use call::{Call, GenericTarget};
 pub use error::{CallError, CallErrorKind};
 pub use frame::{Frame, Parsed};
 pub use head::{FrameError, HEAD_LEN, Head, Kind, RequestId};
-pub use hessian::Limits;
+pub use hessian::{Limits, LoneSurrogate};
 pub use identity::{Contradiction, Contradictions, Identities, Identity};
 pub use serialization::Serialization;
 pub use status::Status;

@@ -2,8 +2,13 @@
 
 pub mod attributes;
 pub mod config;
+mod connection;
 pub mod metrics;
 pub mod policy;
 pub mod quota;
 pub mod report;
 pub mod time;
+mod worker;
+
+pub use connection::{CloseReason, Edit, Effects, Peers, Side};
+pub use worker::{ConnectionId, Identity, Worker};

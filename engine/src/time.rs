@@ -17,6 +17,11 @@ impl Nanos {
         Nanos(n.saturating_mul(1_000_000))
     }
 
+    /// This time before; `None` when that is before the clock began.
+    pub fn checked_sub(self, other: Nanos) -> Option<Nanos> {
+        self.0.checked_sub(other.0).map(Nanos)
+    }
+
     /// Seconds, for the attributes that OpenTelemetry gives in seconds.
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9

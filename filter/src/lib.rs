@@ -1,1 +1,19 @@
-//! The Proxy-Wasm module: host calls in, effects out.
+//! The Proxy-Wasm module: host calls in, effects out. It knows no protocol and no policy; both are the engine's.
+//!
+//! `root` takes configurations and ticks, `stream` the bytes of one connection, `host` makes the host calls.
+
+mod host;
+mod metrics;
+mod root;
+mod seat;
+mod shared;
+mod stream;
+
+use proxy_wasm::types::LogLevel;
+
+use crate::root::Root;
+
+proxy_wasm::main! {{
+    proxy_wasm::set_log_level(LogLevel::Info);
+    proxy_wasm::set_root_context(|id| Box::new(Root::new(id)));
+}}

@@ -1,0 +1,176 @@
+//! The books of a call: what is known when it is decided, kept until it has ended, then counted and reported once.
+
+use core::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+
+use dubbo::answer::AnswerKind;
+use dubbo::{Serialization, Status};
+
+use super::Context;
+use crate::metrics::{Answer, CallLabel, Decision as Outcome, EndedCall};
+use crate::policy::Policy;
+use crate::report::CallRecord;
+use crate::time::{Nanos, Now};
+
+/// The names of a call, shared by all calls of a connection that have the same ones.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Signature {
+    pub(super) service: Box<str>,
+    pub(super) version: Box<str>,
+    pub(super) group: Box<str>,
+    pub(super) method: Box<str>,
+    pub(super) claimed_app: Box<str>,
+}
+
+/// Who makes the calls of one side, and whom it talks to, as reports say it: written down once a connection.
+#[derive(Debug, Default)]
+pub(super) struct Caller {
+    pub(super) ip: Option<IpAddr>,
+    address: Box<str>,
+    server_address: Box<str>,
+    server_port: u16,
+}
+
+impl Caller {
+    pub(super) fn new(caller: Option<SocketAddr>, server: Option<SocketAddr>) -> Caller {
+        let text = |address: Option<SocketAddr>| address.map_or_else(String::new, |a| a.ip().to_string()).into();
+        Caller {
+            ip: caller.map(|address| address.ip()),
+            address: text(caller),
+            server_address: text(server),
+            server_port: server.map_or(0, |address| address.port()),
+        }
+    }
+}
+
+/// What was decided. Rules, quotas and routes are named by their places in the policy.
+#[derive(Debug)]
+pub(super) struct Judgement {
+    pub(super) policy: Rc<Policy>,
+    pub(super) outcome: Outcome,
+    pub(super) reason: &'static str,
+    pub(super) rule: Option<usize>,
+    pub(super) dry_run: Vec<usize>,
+    pub(super) quotas: Vec<usize>,
+    pub(super) route: Option<usize>,
+}
+
+impl Judgement {
+    /// What becomes of a call that no rule has looked at.
+    pub(super) fn without_rules(policy: &Rc<Policy>, outcome: Outcome, reason: &'static str) -> Judgement {
+        Judgement {
+            policy: Rc::clone(policy),
+            outcome,
+            reason,
+            rule: None,
+            dry_run: Vec::new(),
+            quotas: Vec::new(),
+            route: None,
+        }
+    }
+}
+
+/// One call, from its decision to its end.
+#[derive(Debug)]
+pub(super) struct Books {
+    pub(super) signature: Rc<Signature>,
+    pub(super) label: CallLabel,
+    pub(super) arrived: Now,
+    pub(super) one_way: bool,
+    pub(super) serialization: Serialization,
+    pub(super) caller: Rc<Caller>,
+    pub(super) request_bytes: u64,
+    pub(super) judgement: Judgement,
+}
+
+/// How a call was answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum End {
+    /// By the provider.
+    Answered {
+        status: Status,
+        kind: AnswerKind,
+        response_bytes: u64,
+    },
+    /// The connection ended before, or the call was forgotten.
+    NoAnswer,
+    /// It went on, and no answer was awaited.
+    OneWay,
+    /// It never went on.
+    Refused,
+}
+
+impl Books {
+    /// Counts and reports the call. Every call comes here once.
+    pub(super) fn close(&self, end: End, cx: &mut Context<'_>) {
+        let (answer, status, response_bytes) = match end {
+            End::Answered {
+                status,
+                kind,
+                response_bytes,
+            } => (answer(kind), Some(status), Some(response_bytes)),
+            End::NoAnswer => (Answer::NoAnswer, None, None),
+            End::OneWay => (Answer::OneWay, None, None),
+            End::Refused => (Answer::None, None, None),
+        };
+        let duration: Option<Nanos> = response_bytes.map(|_| cx.now.mono - self.arrived.mono);
+        cx.metrics.call_ended(&EndedCall {
+            label: self.label,
+            decision: self.judgement.outcome,
+            answer,
+            duration,
+            request_bytes: self.request_bytes,
+            response_bytes: response_bytes.unwrap_or_default(),
+        });
+        let Some(reports) = cx.reports.as_deref_mut() else {
+            return;
+        };
+        let judgement = &self.judgement;
+        let policy = &judgement.policy;
+        let rule_name = |at: &usize| policy.rules.get(*at).map_or("", |rule| &rule.name);
+        let dry_run_rules: Vec<&str> = judgement.dry_run.iter().map(rule_name).collect();
+        let quotas: Vec<&str> = judgement
+            .quotas
+            .iter()
+            .map(|at| policy.quotas.get(*at).map_or("", |limiter| &limiter.quota.name))
+            .collect();
+        reports.push(
+            cx.now,
+            &CallRecord {
+                started: self.arrived.wall,
+                duration,
+                service: &self.signature.service,
+                method: &self.signature.method,
+                version: &self.signature.version,
+                group: &self.signature.group,
+                one_way: self.one_way,
+                serialization: self.serialization.name().unwrap_or("unknown"),
+                client_address: &self.caller.address,
+                server_address: &self.caller.server_address,
+                server_port: self.caller.server_port,
+                request_bytes: self.request_bytes,
+                response_bytes,
+                status: status.map_or("", |status| status.name().unwrap_or("UNKNOWN")),
+                decision: judgement.outcome,
+                answer,
+                reason: judgement.reason,
+                rule: judgement.rule.as_ref().map_or("", rule_name),
+                dry_run_rules: &dry_run_rules,
+                quotas: &quotas,
+                route: judgement
+                    .route
+                    .and_then(|at| policy.routes.get(at))
+                    .map_or("", |route| &route.name),
+                claimed_app: &self.signature.claimed_app,
+            },
+        );
+    }
+}
+
+fn answer(kind: AnswerKind) -> Answer {
+    match kind {
+        AnswerKind::Value | AnswerKind::Null => Answer::Ok,
+        AnswerKind::Exception => Answer::Exception,
+        AnswerKind::Error(_) | AnswerKind::Unknown => Answer::Error,
+    }
+}

@@ -1,0 +1,231 @@
+//! What a side of a connection waits for: calls, heartbeats, and the heartbeats that stand for denied calls.
+//!
+//! Ids are opaque and chosen by the caller: they repeat, and a heartbeat may carry the id of a call in flight. So every id
+//! has a queue, and of an answer its event bit tells whether it is a call's or a heartbeat's.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use dubbo::RequestId;
+
+use crate::time::Nanos;
+
+/// One request whose answer has not come yet.
+#[derive(Debug)]
+pub(crate) struct Pending<C, D> {
+    /// When the request went on.
+    pub(crate) since: Nanos,
+    pub(crate) awaited: Awaited<C, D>,
+    /// Numbers the requests of a side.
+    order: u64,
+}
+
+/// What the answer will be an answer to.
+#[derive(Debug)]
+pub(crate) enum Awaited<C, D> {
+    /// A call that went on to the provider.
+    Call(C),
+    /// A heartbeat of the peer's own.
+    Heartbeat,
+    /// The heartbeat that was sent in the place of a denied call; its answer becomes the refusal.
+    Denial(D),
+}
+
+impl<C, D> Awaited<C, D> {
+    fn is_event(&self) -> bool {
+        !matches!(self, Awaited::Call(_))
+    }
+}
+
+/// The requests of one side that wait for an answer from the other.
+#[derive(Debug)]
+pub(crate) struct InFlight<C, D> {
+    /// By id and event bit. Nearly every queue has one entry; the rest allocates only when it is used.
+    queues: HashMap<(RequestId, bool), (Pending<C, D>, VecDeque<Pending<C, D>>)>,
+    /// The denials among them, oldest first.
+    denials: BTreeMap<u64, RequestId>,
+    len: usize,
+    next_order: u64,
+}
+
+impl<C, D> Default for InFlight<C, D> {
+    fn default() -> Self {
+        InFlight {
+            queues: HashMap::new(),
+            denials: BTreeMap::new(),
+            len: 0,
+            next_order: 0,
+        }
+    }
+}
+
+impl<C, D> InFlight<C, D> {
+    /// The number of requests that wait.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Adds a request behind those with the same id.
+    pub(crate) fn push(&mut self, id: RequestId, since: Nanos, awaited: Awaited<C, D>) {
+        let order = self.next_order;
+        self.next_order += 1;
+        self.len += 1;
+        if matches!(awaited, Awaited::Denial(_)) {
+            self.denials.insert(order, id);
+        }
+        let pending = Pending {
+            since,
+            awaited,
+            order,
+        };
+        match self.queues.entry((id, pending.awaited.is_event())) {
+            Entry::Vacant(entry) => {
+                entry.insert((pending, VecDeque::new()));
+            }
+            Entry::Occupied(mut entry) => entry.get_mut().1.push_back(pending),
+        }
+    }
+
+    /// Takes out what an answer with this id and event bit answers: the first of its kind.
+    pub(crate) fn take(&mut self, id: RequestId, event: bool) -> Option<Pending<C, D>> {
+        self.take_first((id, event), |_| true)
+    }
+
+    /// Takes out the denial that has waited longest.
+    pub(crate) fn take_oldest_denial(&mut self) -> Option<(RequestId, Pending<C, D>)> {
+        let (&order, &id) = self.denials.first_key_value()?;
+        self.take_first((id, true), |pending| pending.order == order)
+            .map(|pending| (id, pending))
+    }
+
+    /// Since when the oldest request has waited; a look at all of them.
+    pub(crate) fn oldest(&self) -> Option<Nanos> {
+        self.queues.values().map(|(first, _)| first.since).min()
+    }
+
+    /// Since when the oldest denial has waited.
+    pub(crate) fn oldest_denial(&self) -> Option<Nanos> {
+        let (order, id) = self.denials.first_key_value()?;
+        let (first, rest) = self.queues.get(&(*id, true))?;
+        core::iter::once(first)
+            .chain(rest)
+            .find(|pending| pending.order == *order)
+            .map(|pending| pending.since)
+    }
+
+    /// Takes out what has waited since `since` or longer, and returns the calls. A denial is never forgotten: without its
+    /// refusal, a heartbeat's answer would look like success to its caller.
+    pub(crate) fn forget(&mut self, since: Nanos) -> Vec<C> {
+        let old = |pending: &Pending<C, D>| {
+            pending.since <= since && !matches!(pending.awaited, Awaited::Denial(_))
+        };
+        let queues = self.queues.iter().filter(|(_, (first, _))| old(first));
+        let queues: Vec<_> = queues.map(|(queue, _)| *queue).collect();
+        let mut calls = Vec::new();
+        for queue in queues {
+            while self.queues.get(&queue).is_some_and(|(first, _)| old(first)) {
+                match self.take_first(queue, |_| true).map(|taken| taken.awaited) {
+                    Some(Awaited::Call(call)) => calls.push(call),
+                    Some(_) => {}
+                    None => break,
+                }
+            }
+        }
+        calls
+    }
+
+    /// The calls that wait, when nothing will be answered any more.
+    pub(crate) fn into_calls(self) -> impl Iterator<Item = C> {
+        self.queues
+            .into_values()
+            .flat_map(|(first, rest)| core::iter::once(first).chain(rest))
+            .filter_map(|pending| match pending.awaited {
+                Awaited::Call(call) => Some(call),
+                Awaited::Heartbeat | Awaited::Denial(_) => None,
+            })
+    }
+
+    fn take_first(
+        &mut self,
+        queue: (RequestId, bool),
+        which: impl Fn(&Pending<C, D>) -> bool,
+    ) -> Option<Pending<C, D>> {
+        let Entry::Occupied(mut entry) = self.queues.entry(queue) else {
+            return None;
+        };
+        let (first, rest) = entry.get_mut();
+        let taken = if !which(first) {
+            rest.remove(rest.iter().position(which)?)?
+        } else if let Some(second) = rest.pop_front() {
+            core::mem::replace(first, second)
+        } else {
+            entry.remove().0
+        };
+        self.len -= 1;
+        self.denials.remove(&taken.order);
+        Some(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Awaited, InFlight};
+    use crate::time::Nanos;
+    use dubbo::RequestId;
+
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    const ID: RequestId = RequestId(7);
+
+    fn names(
+        in_flight: &mut InFlight<&'static str, &'static str>,
+        taken: &[(RequestId, bool)],
+    ) -> Vec<&'static str> {
+        taken
+            .iter()
+            .map(|(id, event)| match in_flight.take(*id, *event) {
+                None => "nothing",
+                Some(pending) => match pending.awaited {
+                    Awaited::Call(name) | Awaited::Denial(name) => name,
+                    Awaited::Heartbeat => "heartbeat",
+                },
+            })
+            .collect()
+    }
+
+    #[test]
+    fn one_id_in_flight_three_times_is_answered_in_order() {
+        let mut in_flight = InFlight::default();
+        for name in ["first", "second", "third"] {
+            in_flight.push(ID, Nanos(1), Awaited::Call(name));
+        }
+        let got = names(&mut in_flight, &[(ID, false); 4]);
+        assert_eq!(got, ["first", "second", "third", "nothing"]);
+        assert_eq!(in_flight.len(), 0);
+    }
+
+    #[test]
+    fn the_event_bit_selects_among_requests_with_one_id() {
+        let mut in_flight = InFlight::default();
+        in_flight.push(ID, Nanos(1), Awaited::Call("call"));
+        in_flight.push(ID, Nanos(1), Awaited::Heartbeat);
+        in_flight.push(ID, Nanos(1), Awaited::Denial("denial"));
+        let got = names(&mut in_flight, &[(ID, true), (ID, true), (ID, true), (ID, false)]);
+        assert_eq!(got, ["heartbeat", "denial", "nothing", "call"]);
+    }
+
+    #[test]
+    fn the_oldest_denial_is_found_behind_a_heartbeat_with_its_id() {
+        let mut in_flight: InFlight<(), &str> = InFlight::default();
+        in_flight.push(ID, Nanos(1), Awaited::Heartbeat);
+        in_flight.push(ID, Nanos(1), Awaited::Denial("older"));
+        in_flight.push(RequestId(0), Nanos(1), Awaited::Denial("younger"));
+        let mut oldest = || match in_flight.take_oldest_denial()?.1.awaited {
+            Awaited::Denial(name) => Some(name),
+            _ => None,
+        };
+        assert_eq!([oldest(), oldest(), oldest()], [Some("older"), Some("younger"), None]);
+        assert_eq!(in_flight.len(), 1);
+    }
+}

@@ -1,0 +1,433 @@
+//! One connection: frames in, decisions applied, frames out, and the books of what is in flight.
+//!
+//! A connection has two symmetric halves, because both peers send requests and answers: providers call back, and both send
+//! heartbeats. What a half keeps is an incomplete frame, and the requests whose answers the other half will bring.
+//!
+//! A denied call is replaced by a heartbeat with its id, and the heartbeat's answer by the refusal: a proxy cannot write
+//! to a peer but in the course of that peer's own bytes.
+
+mod answers;
+mod books;
+mod calls;
+mod cut;
+mod in_flight;
+mod judge;
+mod output;
+
+use core::net::SocketAddr;
+use core::ops::Range;
+use std::rc::Rc;
+
+use dubbo::Head;
+
+pub use self::output::Edit;
+use self::answers::Answering;
+use self::books::{Books, Caller, End, Signature};
+use self::calls::Denied;
+use self::cut::{Piece, cut};
+use self::in_flight::{Awaited, InFlight};
+use self::output::Output;
+use crate::metrics::Metrics;
+use crate::policy::{Policy, Route};
+use crate::quota::Ledger;
+use crate::report::Reports;
+use crate::time::{Nanos, Now};
+
+/// Who sent some bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The client, which opened the connection.
+    Downstream,
+    /// The provider.
+    Upstream,
+}
+
+impl Side {
+    /// The peer of this one.
+    pub fn other(self) -> Side {
+        match self {
+            Side::Downstream => Side::Upstream,
+            Side::Upstream => Side::Downstream,
+        }
+    }
+}
+
+/// The addresses of a connection, as far as they are known.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Peers {
+    /// Of the client.
+    pub client: Option<SocketAddr>,
+    /// That the client connected to.
+    pub listener: Option<SocketAddr>,
+    /// Of the provider.
+    pub provider: Option<SocketAddr>,
+}
+
+/// Why a connection was closed, in the words of the metric `connections_closed_total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CloseReason(pub &'static str);
+
+impl From<dubbo::FrameError> for CloseReason {
+    fn from(error: dubbo::FrameError) -> CloseReason {
+        CloseReason(error.name())
+    }
+}
+
+/// What the shell must do after a callback, in the order of the fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effects {
+    /// Close both sides. What this callback would have released is thrown away.
+    pub close: Option<CloseReason>,
+    /// The cluster that the connection is routed to (`envoy.tcp_proxy.cluster`).
+    pub cluster: Option<Rc<str>>,
+    /// What becomes of the buffer.
+    pub edit: Edit,
+}
+
+impl Effects {
+    fn nothing() -> Effects {
+        Effects {
+            close: None,
+            cluster: None,
+            edit: Edit::KeepFirst(0),
+        }
+    }
+
+    pub(crate) fn close(reason: CloseReason) -> Effects {
+        Effects {
+            close: Some(reason),
+            ..Effects::nothing()
+        }
+    }
+}
+
+/// What a connection works with besides its own state: all of it belongs to the worker.
+pub(crate) struct Context<'a> {
+    pub(crate) now: Now,
+    pub(crate) policy: &'a Rc<Policy>,
+    pub(crate) metrics: &'a mut Metrics,
+    pub(crate) reports: Option<&'a mut Reports>,
+    /// How many requests may be in flight on this connection, by its own limit and the worker's.
+    pub(crate) max_in_flight: usize,
+}
+
+/// One connection through the filter.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    peers: Peers,
+    downstream: Half,
+    upstream: Half,
+    /// The last call's names, which the next one most often repeats.
+    last: Option<Rc<Signature>>,
+    /// Whether something has gone on to the provider: from then on its cluster is chosen.
+    routed: bool,
+    /// Heartbeats that wait for the first call, because that chooses the cluster.
+    early: Vec<u8>,
+    /// The cluster that this callback has chosen.
+    cluster: Option<Rc<str>>,
+    /// When there may be something to do although nothing comes.
+    wake: Option<Nanos>,
+    /// Set once the connection must close: nothing is passed on any more.
+    closing: Option<CloseReason>,
+}
+
+/// What one side sends.
+#[derive(Debug, Default)]
+struct Half {
+    /// An incomplete frame, from its first byte on.
+    held: Vec<u8>,
+    /// How many bytes it must have before it is worth looking at.
+    need: usize,
+    /// When its first byte came.
+    since: Nanos,
+    /// How much is still to come of the body of an answer, which passes by.
+    body_left: u64,
+    /// The call that this answer answers, until the first bytes of the body have told how.
+    answering: Option<Answering>,
+    /// The requests of this side that wait for an answer.
+    in_flight: InFlight<Box<Books>, Box<Denied>>,
+    /// Who makes the requests of this side.
+    caller: Option<Rc<Caller>>,
+}
+
+impl Connection {
+    pub(crate) fn new(peers: Peers) -> Connection {
+        Connection {
+            peers,
+            downstream: Half::default(),
+            upstream: Half::default(),
+            last: None,
+            routed: false,
+            early: Vec::new(),
+            cluster: None,
+            wake: None,
+            closing: None,
+        }
+    }
+
+    /// The provider's address, which is known only once it is connected.
+    pub(crate) fn set_provider(&mut self, provider: Option<SocketAddr>) {
+        self.peers.provider = provider;
+    }
+
+    /// Bytes kept, counting what was allocated for them.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.downstream.held.capacity() + self.upstream.held.capacity() + self.early.capacity()
+    }
+
+    /// When the older of the two incomplete frames began.
+    pub(crate) fn held_since(&self) -> Option<Nanos> {
+        [&self.downstream, &self.upstream]
+            .into_iter()
+            .filter(|half| !half.held.is_empty())
+            .map(|half| half.since)
+            .min()
+    }
+
+    /// Requests that wait for an answer.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.downstream.in_flight.len() + self.upstream.in_flight.len()
+    }
+
+    /// When to call [`Connection::overdue`] although nothing comes.
+    pub(crate) fn wake(&self) -> Option<Nanos> {
+        self.wake
+    }
+
+    fn half(&mut self, side: Side) -> &mut Half {
+        match side {
+            Side::Downstream => &mut self.downstream,
+            Side::Upstream => &mut self.upstream,
+        }
+    }
+
+    fn wake_by(&mut self, at: Nanos) {
+        self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
+    }
+
+    /// Takes the next bytes of one side. At `end_of_stream` they are its last.
+    pub(crate) fn data(
+        &mut self,
+        from: Side,
+        bytes: &[u8],
+        end_of_stream: bool,
+        ledger: &mut Ledger<'_>,
+        cx: &mut Context<'_>,
+    ) -> Effects {
+        if let Some(reason) = self.closing {
+            return Effects::close(reason);
+        }
+        let half = self.half(from);
+        if half.held.is_empty() {
+            let passed = self.input(from, bytes, end_of_stream, ledger, cx);
+            self.hold(from, bytes.get(passed.tail..).unwrap_or_default(), cx);
+            return passed.effects(|len| match len == bytes.len() {
+                true => Edit::Keep,
+                false => Edit::KeepFirst(len),
+            });
+        }
+        half.held.extend_from_slice(bytes);
+        if half.held.len() < half.need && !end_of_stream {
+            return Effects::nothing();
+        }
+        let mut held = core::mem::take(&mut half.held);
+        let passed = self.input(from, &held, end_of_stream, ledger, cx);
+        if passed.tail == 0 {
+            self.half(from).held = held;
+            return Effects::nothing();
+        }
+        self.hold(from, held.get(passed.tail..).unwrap_or_default(), cx);
+        passed.effects(|len| {
+            held.truncate(len);
+            Edit::Replace(held)
+        })
+    }
+
+    /// Deals with bytes that begin where a frame, or what is left of an answer's body, begins.
+    fn input(
+        &mut self,
+        from: Side,
+        input: &[u8],
+        end_of_stream: bool,
+        ledger: &mut Ledger<'_>,
+        cx: &mut Context<'_>,
+    ) -> Passed {
+        let half = self.half(from);
+        let mut cut = cut(input, from, half.body_left, cx.policy);
+        half.body_left = cut.body_left;
+        half.need = cut.need;
+        let asked = cut.pieces.iter().filter(|piece| piece.asks()).count();
+        if asked > cx.max_in_flight.saturating_sub(self.in_flight()) {
+            cut.error = Some(CloseReason("calls_in_flight"));
+        }
+        if let Some(reason) = cut.error {
+            for piece in &cut.pieces {
+                if let Piece::Call(request) = piece {
+                    self.throw_away(from, request, reason, cx);
+                }
+            }
+            self.close(reason, cx.metrics);
+            return Passed::closed(reason, input.len());
+        }
+        let mut output = Output::new(input);
+        for piece in &cut.pieces {
+            match piece {
+                Piece::Call(request) => self.call(from, request, &mut output, ledger, cx),
+                Piece::Event { at, head, two_way } => {
+                    self.event(from, at, head, *two_way, &mut output, cx);
+                }
+                Piece::EventAnswer { at, head } => self.event_answer(from, at, head, &mut output),
+                Piece::Answer { at, head } => {
+                    output.keep(at.clone());
+                    self.answer(from, head, cx);
+                }
+                Piece::Body { at } => {
+                    output.keep(at.clone());
+                    self.answer_body(from, input.get(at.clone()).unwrap_or_default(), cx);
+                }
+            }
+        }
+        if end_of_stream {
+            if cut.tail < input.len() {
+                cx.metrics.refused("truncated");
+            }
+            cut.tail = input.len();
+            self.refuse_all(from.other(), &mut output);
+        }
+        Passed {
+            tail: cut.tail,
+            cluster: self.cluster.take(),
+            close: None,
+            output: output.finish(),
+        }
+    }
+
+    /// Keeps an incomplete frame.
+    fn hold(&mut self, from: Side, rest: &[u8], cx: &Context<'_>) {
+        if !rest.is_empty() {
+            let half = self.half(from);
+            half.held = rest.to_vec();
+            half.since = cx.now.mono;
+            self.wake_by(cx.now.mono + cx.policy.limits.frame_timeout);
+        }
+    }
+
+    /// A heartbeat, or a provider's word that it goes away. Where calls choose the cluster, what comes before the first
+    /// call waits for it.
+    fn event(
+        &mut self,
+        from: Side,
+        at: &Range<usize>,
+        head: &Head,
+        two_way: bool,
+        output: &mut Output<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        if two_way {
+            self.half(from)
+                .in_flight
+                .push(head.id, cx.now.mono, Awaited::Heartbeat);
+            self.wake_by(cx.now.mono + cx.policy.limits.forget_calls_after);
+        }
+        if from == Side::Downstream && !self.routed && cx.policy.chooses_clusters() {
+            self.early.extend_from_slice(output.input(at.clone()));
+        } else {
+            output.keep(at.clone());
+        }
+    }
+
+    /// Something is about to go on to the provider: if it is the first thing, it chooses the cluster.
+    fn choose_cluster(&mut self, from: Side, route: Option<&Route>, output: &mut Output<'_>) {
+        if from == Side::Upstream || self.routed {
+            return;
+        }
+        self.routed = true;
+        self.cluster = route.and_then(|route| route.connection_cluster.as_deref()).map(Rc::from);
+        if !self.early.is_empty() {
+            output.edit().append(&mut self.early);
+        }
+    }
+
+    /// From now on nothing passes, and nothing is kept.
+    pub(crate) fn close(&mut self, reason: CloseReason, metrics: &mut Metrics) {
+        if self.closing.is_none() {
+            self.closing = Some(reason);
+            metrics.connection_closed(reason.0);
+            self.downstream.held = Vec::new();
+            self.upstream.held = Vec::new();
+        }
+    }
+
+    /// The connection is gone: what is in flight will not be answered.
+    pub(crate) fn gone(&mut self, cx: &mut Context<'_>) {
+        for half in [&mut self.downstream, &mut self.upstream] {
+            let answering = half.answering.take().map(Answering::into_books);
+            let in_flight = core::mem::take(&mut half.in_flight).into_calls();
+            for books in answering.into_iter().chain(in_flight) {
+                books.close(End::NoAnswer, cx);
+            }
+        }
+    }
+
+    /// Looks at what has waited too long: calls are forgotten; for an incomplete frame or a refusal that its caller does
+    /// not get, the connection has to close.
+    pub(crate) fn overdue(&mut self, cx: &mut Context<'_>) -> Option<CloseReason> {
+        let limits = cx.policy.limits;
+        let now = cx.now.mono;
+        let mut next: Option<Nanos> = None;
+        let mut wait_for = |at: Nanos| next = Some(next.map_or(at, |next| next.min(at)));
+        for half in [&mut self.downstream, &mut self.upstream] {
+            if !half.held.is_empty() {
+                if now - half.since >= limits.frame_timeout {
+                    return Some(CloseReason("frame_timeout"));
+                }
+                wait_for(half.since + limits.frame_timeout);
+            }
+            if let Some(since) = half.in_flight.oldest_denial() {
+                if now - since >= limits.denial_timeout {
+                    return Some(CloseReason("denial_timeout"));
+                }
+                wait_for(since + limits.denial_timeout);
+            }
+            if let Some(long_ago) = now.checked_sub(limits.forget_calls_after) {
+                for books in half.in_flight.forget(long_ago) {
+                    books.close(End::NoAnswer, cx);
+                }
+            }
+            if let Some(since) = half.in_flight.oldest() {
+                wait_for(since + limits.forget_calls_after);
+            }
+        }
+        self.wake = next;
+        None
+    }
+}
+
+/// What became of some input.
+struct Passed {
+    close: Option<CloseReason>,
+    cluster: Option<Rc<str>>,
+    /// The output: a beginning of the input, or other bytes.
+    output: Result<usize, Vec<u8>>,
+    /// Where the incomplete frame begins.
+    tail: usize,
+}
+
+impl Passed {
+    fn closed(reason: CloseReason, tail: usize) -> Passed {
+        Passed {
+            close: Some(reason),
+            cluster: None,
+            output: Ok(0),
+            tail,
+        }
+    }
+
+    fn effects(self, unedited: impl FnOnce(usize) -> Edit) -> Effects {
+        Effects {
+            close: self.close,
+            cluster: self.cluster,
+            edit: self.output.map_or_else(Edit::Replace, unedited),
+        }
+    }
+}

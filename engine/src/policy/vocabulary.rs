@@ -1,0 +1,48 @@
+//! The names that stand in a policy: an operator chose them, so metrics may have a series for each.
+
+use super::matcher::{Matcher, Pattern};
+use super::{Action, Condition, Match, Policy};
+use crate::attributes::Attribute;
+
+impl Policy {
+    /// Hands over every service that stands in the rules and routes by its whole name.
+    pub fn services_by_name(&self, take: impl FnMut(&str)) {
+        self.names_of(&Attribute::Service, take);
+    }
+
+    /// Hands over every method that stands in the rules and routes by its whole name.
+    pub fn methods_by_name(&self, take: impl FnMut(&str)) {
+        self.names_of(&Attribute::Method, take);
+    }
+
+    fn names_of(&self, wanted: &Attribute, mut take: impl FnMut(&str)) {
+        let required = self.rules.iter().filter_map(|rule| match &rule.action {
+            Action::Require(required) => Some(required),
+            _ => None,
+        });
+        let scopes = self
+            .rules
+            .iter()
+            .map(|rule| &rule.scope)
+            .chain(self.routes.iter().map(|route| &route.scope));
+        scopes
+            .flat_map(|scope| [&scope.matches, &scope.except])
+            .flatten()
+            .chain(required)
+            .flat_map(Match::conditions)
+            .flat_map(Condition::tests)
+            .filter(|(attribute, _)| attribute == wanted)
+            .for_each(|(_, matcher)| whole_names(matcher, &mut take));
+    }
+}
+
+fn whole_names(matcher: &Matcher, take: &mut impl FnMut(&str)) {
+    match matcher {
+        Matcher::Text(Pattern::Exact(name)) => take(name),
+        Matcher::Not(inner) => whole_names(inner, take),
+        Matcher::All(inner) | Matcher::Any(inner) => {
+            inner.iter().for_each(|matcher| whole_names(matcher, take));
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,271 @@
+//! What one VM does for one policy: its connections, their timers and budgets, its reports and its metrics.
+
+use core::net::SocketAddr;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use crate::connection::{CloseReason, Connection, Context, Effects, Peers, Side};
+use crate::metrics::Metrics;
+use crate::policy::Policy;
+use crate::quota::{Counters, SharedData};
+use crate::report::{Node, Reports};
+use crate::time::{Nanos, Now};
+
+/// The host's number of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u32);
+
+/// A connection that holds less than this is never closed for the worker's budget: one caller must not be able to close
+/// the others.
+const SMALL: usize = 64 * 1024;
+
+/// What one VM is, for its reports and its share in the quotas.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Envoy's node, and a random number of this VM: the tables over names that callers choose are seeded with it.
+    pub node: Node,
+    /// Envoy's `plugin_name`: with the policy's name, it owns the state of the quotas.
+    pub plugin: String,
+    /// Random bytes, the seed of the quotas' keys if this VM is the first to need one.
+    pub random: [u8; 16],
+}
+
+/// Whatever one VM does for one policy. Policies replace each other under it: open connections follow the new one at
+/// their next call, and no record or count is lost.
+#[derive(Debug)]
+pub struct Worker {
+    identity: Identity,
+    policy: Rc<Policy>,
+    connections: HashMap<ConnectionId, Entry>,
+    /// When to look at a connection although nothing comes: the `timer` of each entry.
+    timers: BTreeSet<(Nanos, ConnectionId)>,
+    /// Bytes of incomplete frames, in all connections.
+    held: usize,
+    /// Requests in flight, in all connections.
+    in_flight: usize,
+    /// Connections to close at the next tick, because another one's callback is no place to do it.
+    doomed: Vec<ConnectionId>,
+    counters: Counters,
+    reports: Option<Reports>,
+    metrics: Metrics,
+}
+
+#[derive(Debug)]
+struct Entry {
+    connection: Connection,
+    timer: Option<Nanos>,
+    held: usize,
+    in_flight: usize,
+}
+
+impl Worker {
+    /// A worker without connections.
+    pub fn new(policy: Rc<Policy>, identity: Identity) -> Worker {
+        let seed = identity.node.vm_nonce;
+        let metrics = Metrics::new(&policy.name, &policy.revision, identity.node.direction, seed);
+        let counters = Counters::new(&identity.plugin, &policy.name, identity.random);
+        let mut worker = Worker {
+            policy: Rc::clone(&policy),
+            connections: HashMap::new(),
+            timers: BTreeSet::new(),
+            held: 0,
+            in_flight: 0,
+            doomed: Vec::new(),
+            counters,
+            reports: None,
+            metrics,
+            identity,
+        };
+        worker.set_policy(policy);
+        worker
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Rc<Policy> {
+        &self.policy
+    }
+
+    /// Puts a policy of the same name in force, from the next call of every connection on.
+    pub fn set_policy(&mut self, policy: Rc<Policy>) {
+        self.metrics.reconfigure(&policy.revision);
+        policy.services_by_name(|name| self.metrics.know_service(name));
+        policy.methods_by_name(|name| self.metrics.know_method(name));
+        match (&mut self.reports, policy.reports.clone()) {
+            (Some(reports), Some(config)) => reports.reconfigure(config, &policy.name, &policy.revision),
+            (reports, config) => {
+                *reports = config.map(|config| {
+                    let node = self.identity.node.clone();
+                    let seed = node.vm_nonce;
+                    Reports::new(config, node, &policy.name, &policy.revision, seed)
+                });
+            }
+        }
+        self.policy = policy;
+    }
+
+    /// A connection begins.
+    pub fn open(&mut self, id: ConnectionId, peers: Peers) {
+        self.connections.insert(id, Entry {
+            connection: Connection::new(peers),
+            timer: None,
+            held: 0,
+            in_flight: 0,
+        });
+    }
+
+    /// The connection's provider is known.
+    pub fn set_provider(&mut self, id: ConnectionId, provider: Option<SocketAddr>) {
+        if let Some(entry) = self.connections.get_mut(&id) {
+            entry.connection.set_provider(provider);
+        }
+    }
+
+    /// Some bytes of a connection have come from one side; at `end_of_stream` they are its last.
+    pub fn data(
+        &mut self,
+        id: ConnectionId,
+        from: Side,
+        bytes: &[u8],
+        end_of_stream: bool,
+        now: Now,
+        shared: &mut dyn SharedData,
+    ) -> Effects {
+        let Some(entry) = self.connections.get_mut(&id) else {
+            return Effects::close(CloseReason("unknown_connection"));
+        };
+        let limits = &self.policy.limits;
+        let others = self.in_flight - entry.in_flight;
+        let mut context = Context {
+            now,
+            policy: &self.policy,
+            metrics: &mut self.metrics,
+            reports: self.reports.as_mut(),
+            max_in_flight: limits
+                .calls_in_flight_per_connection
+                .min(limits.calls_in_flight_per_worker.saturating_sub(others)),
+        };
+        let mut ledger = self.counters.open(shared);
+        let effects = entry.connection.data(from, bytes, end_of_stream, &mut ledger, &mut context);
+        self.settle(id);
+        if self.held > self.policy.limits.held_bytes_per_worker {
+            self.relieve();
+        }
+        effects
+    }
+
+    /// A connection is gone.
+    pub fn closed(&mut self, id: ConnectionId, now: Now) {
+        let Some(mut entry) = self.connections.remove(&id) else {
+            return;
+        };
+        entry.connection.gone(&mut self.context(now));
+        self.held -= entry.held;
+        self.in_flight -= entry.in_flight;
+        if let Some(at) = entry.timer {
+            self.timers.remove(&(at, id));
+        }
+    }
+
+    /// Looks at what has waited too long, and says which connections have to be closed.
+    pub fn tick(&mut self, now: Now) -> Vec<ConnectionId> {
+        while let Some(&(at, id)) = self.timers.first()
+            && at <= now.mono
+        {
+            self.timers.pop_first();
+            let Some(entry) = self.connections.get_mut(&id) else {
+                continue;
+            };
+            entry.timer = None;
+            let mut context = Context {
+                now,
+                policy: &self.policy,
+                metrics: &mut self.metrics,
+                reports: self.reports.as_mut(),
+                max_in_flight: 0,
+            };
+            if let Some(reason) = entry.connection.overdue(&mut context) {
+                self.doom(id, reason);
+            }
+            self.settle(id);
+        }
+        self.metrics.set_held_bytes(self.held as u64);
+        self.metrics.set_calls_in_flight(self.in_flight as u64);
+        if let Some(reports) = &self.reports {
+            self.metrics.set_reports(&reports.books());
+        }
+        core::mem::take(&mut self.doomed)
+    }
+
+    /// Whether something may be due soon: ticks should come every 50 ms then, else a second is enough.
+    pub fn busy(&self) -> bool {
+        !self.timers.is_empty()
+            || !self.doomed.is_empty()
+            || self.reports.as_ref().is_some_and(|reports| reports.next_wakeup().is_some())
+    }
+
+    /// The reports on their way, if the policy wants any.
+    pub fn reports(&mut self) -> Option<&mut Reports> {
+        self.reports.as_mut()
+    }
+
+    /// What was counted.
+    pub fn metrics(&mut self) -> &mut Metrics {
+        &mut self.metrics
+    }
+
+    /// Brings the sums and the timer of a connection up to date.
+    fn settle(&mut self, id: ConnectionId) {
+        let Some(entry) = self.connections.get_mut(&id) else {
+            return;
+        };
+        let (held, in_flight) = (entry.connection.held_bytes(), entry.connection.in_flight());
+        self.held = self.held - entry.held + held;
+        self.in_flight = self.in_flight - entry.in_flight + in_flight;
+        (entry.held, entry.in_flight) = (held, in_flight);
+        let wake = entry.connection.wake();
+        if let Some(at) = wake
+            && entry.timer.is_none_or(|timer| at < timer)
+        {
+            if let Some(timer) = entry.timer.replace(at) {
+                self.timers.remove(&(timer, id));
+            }
+            self.timers.insert((at, id));
+        }
+    }
+
+    /// Closes the connections that hold most, the oldest first among equals, until the budget is kept. Small ones are
+    /// left alone: one caller must not be able to close the others.
+    fn relieve(&mut self) {
+        let mut large: Vec<_> = self
+            .connections
+            .iter()
+            .filter(|(_, entry)| entry.held >= SMALL)
+            .map(|(id, entry)| (core::cmp::Reverse(entry.held), entry.connection.held_since(), *id))
+            .collect();
+        large.sort_unstable();
+        for (_, _, id) in large {
+            if self.held <= self.policy.limits.held_bytes_per_worker {
+                break;
+            }
+            self.doom(id, CloseReason("held_bytes"));
+            self.settle(id);
+        }
+    }
+
+    fn doom(&mut self, id: ConnectionId, reason: CloseReason) {
+        if let Some(entry) = self.connections.get_mut(&id) {
+            entry.connection.close(reason, &mut self.metrics);
+            self.doomed.push(id);
+        }
+    }
+
+    fn context(&mut self, now: Now) -> Context<'_> {
+        Context {
+            now,
+            policy: &self.policy,
+            metrics: &mut self.metrics,
+            reports: self.reports.as_mut(),
+            max_in_flight: 0,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The root context: configurations, ticks, and the way of the reports.
+
+use core::cell::RefCell;
+use core::time::Duration;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use engine::config;
+use engine::policy::Policy;
+use engine::report::{Batch, Failure, SendId};
+use proxy_wasm::hostcalls;
+use proxy_wasm::traits::{Context, RootContext, StreamContext};
+use proxy_wasm::types::{BufferType, ContextType, LogLevel};
+
+use crate::host;
+use crate::seat::Seat;
+use crate::stream::{Stream, close};
+
+const LOGS_SERVICE: &str = "opentelemetry.proto.collector.logs.v1.LogsService";
+
+/// One configuration of the filter.
+pub(crate) struct Root {
+    id: u32,
+    seat: Option<Rc<Seat>>,
+    /// The policy that this root was configured with.
+    policy: Option<Rc<Policy>>,
+    /// The reports on their way, by the host's token.
+    sends: RefCell<HashMap<u32, SendId>>,
+}
+
+impl Root {
+    pub(crate) fn new(id: u32) -> Root {
+        Root {
+            id,
+            seat: None,
+            policy: None,
+            sends: RefCell::default(),
+        }
+    }
+
+    /// Puts a configuration in force, or says what is wrong with it. The verdict depends on nothing but the text: Envoy
+    /// asks every thread on its own, and a worker that says no alone lets its connections pass without the filter.
+    fn configure(&mut self, text: &[u8]) -> Result<(), config::Errors> {
+        let loaded = config::parse(text).and_then(|node| config::load(&node))?;
+        for warning in &loaded.warnings {
+            host::log(LogLevel::Warn, &format!("dubbo-policy: warning: {warning}"));
+        }
+        let policy = Rc::new(loaded.policy);
+        host::log(
+            LogLevel::Info,
+            &format!("dubbo-policy: policy {} revision {} is in force", policy.name, policy.revision),
+        );
+        self.seat = Some(Seat::take(self.id, Rc::clone(&policy)));
+        self.policy = Some(policy);
+        Ok(())
+    }
+
+    fn tick(&self, seat: &Seat) -> host::Result<()> {
+        let now = seat.now_exactly()?;
+        let doomed = seat.worker.borrow_mut().tick(now);
+        for connection in doomed {
+            if seat.try_host(host::set_effective_context(connection.0)) {
+                close();
+            }
+        }
+        seat.try_host(host::set_effective_context(self.id));
+        let batch = seat.worker.borrow_mut().reports().and_then(|reports| {
+            if let Some(send) = reports.expire(now) {
+                self.sends.borrow_mut().retain(|_, other| *other != send);
+            }
+            Some((reports.due(now)?, grpc_service(reports.cluster())))
+        });
+        if let Some((batch, upstream)) = batch {
+            self.send(seat, batch, &upstream)?;
+        }
+        seat.metrics.borrow_mut().write(seat.worker.borrow_mut().metrics());
+        Ok(())
+    }
+
+    fn send(&self, seat: &Seat, batch: Batch, upstream: &str) -> host::Result<()> {
+        let sent = hostcalls::dispatch_grpc_call(
+            upstream,
+            LOGS_SERVICE,
+            "Export",
+            Vec::new(),
+            Some(&batch.message),
+            Duration::from_nanos(batch.timeout.0),
+        );
+        match sent {
+            Ok(token) => {
+                self.sends.borrow_mut().insert(token, batch.send);
+            }
+            Err(_) => self.sent(seat, batch.send, Err(Failure::Transient))?,
+        }
+        Ok(())
+    }
+
+    /// What became of a batch: the collector's answer, or why there is none.
+    fn sent(&self, seat: &Seat, send: SendId, answer: Result<Vec<u8>, Failure>) -> host::Result<()> {
+        let now = seat.now()?;
+        if let Some(reports) = seat.worker.borrow_mut().reports() {
+            match answer {
+                Ok(answer) => reports.sent(send, &answer),
+                Err(why) => reports.failed(send, now, why),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Context for Root {
+    fn on_grpc_call_response(&mut self, token: u32, status: u32, size: usize) {
+        let Some(seat) = &self.seat else { return };
+        let Some(send) = self.sends.borrow_mut().remove(&token) else {
+            return;
+        };
+        let answer = match status {
+            0 => host::buffer(BufferType::GrpcReceiveBuffer, size).map_err(|error| {
+                seat.failed(error);
+                Failure::Transient
+            }),
+            _ => Err(Failure::from_grpc_status(status)),
+        };
+        if let Err(error) = self.sent(seat, send, answer) {
+            seat.failed(error);
+        }
+    }
+
+    fn on_done(&mut self) -> bool {
+        self.on_tick();
+        true
+    }
+}
+
+impl RootContext for Root {
+    fn on_vm_start(&mut self, _size: usize) -> bool {
+        true
+    }
+
+    fn on_configure(&mut self, size: usize) -> bool {
+        let text = match host::buffer(BufferType::PluginConfiguration, size) {
+            Ok(text) => text,
+            Err(error) => {
+                // Not a verdict on the configuration, so none is given: without a seat no connection passes.
+                host::log(LogLevel::Error, &format!("dubbo-policy: no configuration, all is closed: {error}"));
+                return true;
+            }
+        };
+        match self.configure(&text) {
+            Ok(()) => true,
+            Err(errors) => {
+                for error in &errors {
+                    host::log(LogLevel::Error, &format!("dubbo-policy: {error}"));
+                }
+                host::log(
+                    LogLevel::Error,
+                    &format!("dubbo-policy: configuration rejected, {} errors", errors.len()),
+                );
+                false
+            }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        let Some(seat) = &self.seat else { return };
+        if seat.is_lost_to_another(self.id) {
+            seat.try_host(host::set_tick_period(Duration::ZERO));
+            return;
+        }
+        if let Err(error) = self.tick(seat) {
+            seat.failed(error);
+        }
+        seat.set_pace();
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::StreamContext)
+    }
+
+    fn create_stream_context(&self, id: u32) -> Option<Box<dyn StreamContext>> {
+        Some(Box::new(Stream::new(id, self.seat.clone())))
+    }
+}
+
+/// `GrpcService { envoy_grpc { cluster_name } }`. A bare name would be parsed as one, too, and crash Envoy where it happens
+/// to parse. Names are shorter than 124 bytes (the configuration sees to it), so that the lengths stay ASCII: the SDK
+/// wants text.
+fn grpc_service(cluster: &str) -> String {
+    let length = |len: usize| char::from(u8::try_from(len).unwrap_or_default());
+    format!("\n{}\n{}{cluster}", length(cluster.len() + 2), length(cluster.len()))
+}

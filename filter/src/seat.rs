@@ -1,0 +1,159 @@
+//! Where a policy sits in this VM: one worker, shared by every root context that has been configured for it.
+//!
+//! With ECDS Envoy leaves open connections on the root context that they began with, for as long as they last. So roots
+//! that come with another configuration for the same policy take over its seat, and all connections find the new policy
+//! there.
+
+use core::cell::{Cell, RefCell};
+use core::time::Duration;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::rc::Rc;
+
+use engine::metrics::Direction;
+use engine::policy::Policy;
+use engine::report::Node;
+use engine::time::{Nanos, Now};
+use engine::{ConnectionId, Identity, Worker};
+
+use crate::host;
+use crate::metrics::MetricIds;
+
+/// While something may be due soon.
+const BUSY: Duration = Duration::from_millis(50);
+/// Else.
+const QUIET: Duration = Duration::from_secs(1);
+
+thread_local! {
+    static SEATS: RefCell<HashMap<Key, Rc<Seat>>> = RefCell::default();
+}
+
+/// What tells the policies of one VM apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    plugin: String,
+    root_id: String,
+    policy: String,
+}
+
+/// A policy's worker, and what connects it to the host.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) worker: RefCell<Worker>,
+    pub(crate) metrics: RefCell<MetricIds>,
+    /// The root context that was configured last: it ticks for the others.
+    owner: Cell<u32>,
+    period: Cell<Duration>,
+    /// Wall clock less monotonic clock, read by ticks.
+    epoch: Cell<u64>,
+}
+
+impl Seat {
+    /// The seat of this policy in this VM, taken over by `root`, with the policy in force.
+    pub(crate) fn take(root: u32, policy: Rc<Policy>) -> Rc<Seat> {
+        let text = |path: &[&str]| {
+            let value = host::property(path).ok().flatten();
+            value.map_or_else(String::new, |bytes| String::from_utf8_lossy(&bytes).into_owned())
+        };
+        let key = Key {
+            plugin: text(&["plugin_name"]),
+            root_id: text(&["plugin_root_id"]),
+            policy: policy.name.clone(),
+        };
+        SEATS.with_borrow_mut(|seats| {
+            if let Some(seat) = seats.get(&key) {
+                seat.worker.borrow_mut().set_policy(policy);
+                seat.owner.set(root);
+                seat.tick_every(QUIET);
+                return Rc::clone(seat);
+            }
+            let (high, low) = (random(), random());
+            let identity = Identity {
+                node: Node {
+                    id: text(&["xds", "node", "id"]),
+                    cluster: text(&["xds", "node", "cluster"]),
+                    direction: Direction::Unspecified,
+                    vm_nonce: random(),
+                },
+                plugin: key.plugin.clone(),
+                random: (u128::from(high) << 64 | u128::from(low)).to_le_bytes(),
+            };
+            let seat = Rc::new(Seat {
+                worker: RefCell::new(Worker::new(policy, identity)),
+                metrics: RefCell::default(),
+                owner: Cell::new(root),
+                period: Cell::new(QUIET),
+                epoch: Cell::default(),
+            });
+            seat.tick_every(QUIET);
+            seats.insert(key, Rc::clone(&seat));
+            seat
+        })
+    }
+
+    /// Whether another root has taken over.
+    pub(crate) fn is_lost_to_another(&self, root: u32) -> bool {
+        self.owner.get() != root
+    }
+
+    /// What the host's clocks say. The wall clock is that of the last tick, carried on: it costs no host call.
+    pub(crate) fn now(&self) -> host::Result<Now> {
+        let mono = host::monotonic_time()?;
+        if self.epoch.get() == 0 {
+            self.epoch.set(host::wall_time()?.saturating_sub(mono));
+        }
+        Ok(Now {
+            mono: Nanos(mono),
+            wall: self.epoch.get().saturating_add(mono),
+        })
+    }
+
+    /// Reads both clocks.
+    pub(crate) fn now_exactly(&self) -> host::Result<Now> {
+        self.epoch.set(0);
+        self.now()
+    }
+
+    /// Lets the owner tick faster while something may be due, whichever context is the effective one now.
+    pub(crate) fn keep_pace(&self, context: ConnectionId) {
+        if self.period.get() != BUSY && self.worker.borrow().busy() {
+            let owner = self.owner.get();
+            if self.try_host(host::set_effective_context(owner)) {
+                self.tick_every(BUSY);
+                self.try_host(host::set_effective_context(context.0));
+            }
+        }
+    }
+
+    /// Ticks as fast as is needed, called by the owner.
+    pub(crate) fn set_pace(&self) {
+        self.tick_every(if self.worker.borrow().busy() { BUSY } else { QUIET });
+    }
+
+    fn tick_every(&self, period: Duration) {
+        if self.try_host(host::set_tick_period(period)) {
+            self.period.set(period);
+        }
+    }
+
+    /// Counts a host call that failed. Whether it did not.
+    pub(crate) fn try_host(&self, result: host::Result<()>) -> bool {
+        match result {
+            Ok(()) => true,
+            Err(error) => {
+                self.failed(error);
+                false
+            }
+        }
+    }
+
+    /// Counts a host call that failed.
+    pub(crate) fn failed(&self, error: host::HostError) {
+        self.worker.borrow_mut().metrics().host_call_failed(error.call);
+    }
+}
+
+/// Random bytes from WASI, as the standard library takes them for its hash tables.
+fn random() -> u64 {
+    RandomState::new().hash_one(0u8)
+}

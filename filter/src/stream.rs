@@ -1,0 +1,155 @@
+//! One connection: the host's callbacks in, the engine's effects out.
+
+use core::net::SocketAddr;
+use std::rc::Rc;
+
+use engine::{ConnectionId, Edit, Effects, Peers, Side};
+use proxy_wasm::traits::{Context, StreamContext};
+use proxy_wasm::types::{Action, BufferType, LogLevel, StreamType};
+
+use crate::host::{self, HostError};
+use crate::seat::Seat;
+use crate::shared::HostData;
+
+/// A connection of the listener that this module is loaded into.
+pub(crate) struct Stream {
+    id: ConnectionId,
+    /// `None` when the root could not take its configuration: nothing passes then.
+    seat: Option<Rc<Seat>>,
+    opened: bool,
+    provider_seen: bool,
+}
+
+impl Stream {
+    pub(crate) fn new(id: u32, seat: Option<Rc<Seat>>) -> Stream {
+        Stream {
+            id: ConnectionId(id),
+            seat,
+            opened: false,
+            provider_seen: false,
+        }
+    }
+
+    fn data(&mut self, side: Side, size: usize, end_of_stream: bool) -> Action {
+        let Some(seat) = self.seat.clone() else {
+            close();
+            return Action::Continue;
+        };
+        if let Err(error) = self.pass(&seat, side, size, end_of_stream) {
+            seat.failed(error);
+            host::log(LogLevel::Error, &format!("dubbo-policy: connection closed: {error}"));
+            close();
+        }
+        // Never Pause: bytes kept in Envoy stall at its buffer's limit, and a paused end of stream is never passed on.
+        Action::Continue
+    }
+
+    fn pass(
+        &mut self,
+        seat: &Seat,
+        side: Side,
+        size: usize,
+        end_of_stream: bool,
+    ) -> host::Result<()> {
+        let now = seat.now()?;
+        let kind = buffer(side);
+        let bytes = if size == 0 { Vec::new() } else { host::buffer(kind, size)? };
+        self.introduce(seat, side)?;
+        let effects =
+            seat.worker.borrow_mut().data(self.id, side, &bytes, end_of_stream, now, &mut HostData);
+        seat.keep_pace(self.id);
+        apply(effects, kind, &bytes)
+    }
+
+    /// Tells the worker who talks here, each peer when its first bytes come.
+    fn introduce(&mut self, seat: &Seat, side: Side) -> host::Result<()> {
+        if !self.opened {
+            self.opened = true;
+            let peers = Peers {
+                client: address(&["source", "address"])?,
+                listener: address(&["destination", "address"])?,
+                provider: None,
+            };
+            seat.worker.borrow_mut().open(self.id, peers);
+        }
+        if side == Side::Upstream && !self.provider_seen {
+            self.provider_seen = true;
+            let provider = address(&["upstream", "address"])?;
+            seat.worker.borrow_mut().set_provider(self.id, provider);
+        }
+        Ok(())
+    }
+}
+
+/// The one place where a decision meets the host.
+fn apply(effects: Effects, kind: BufferType, bytes: &[u8]) -> host::Result<()> {
+    if effects.close.is_some() {
+        host::replace_buffer(kind, bytes.len(), &[])?;
+        close();
+        return Ok(());
+    }
+    if let Some(cluster) = &effects.cluster {
+        route(cluster)?;
+    }
+    match &effects.edit {
+        Edit::Keep => Ok(()),
+        Edit::KeepFirst(len) => {
+            host::replace_buffer(kind, bytes.len(), bytes.get(..*len).unwrap_or_default())
+        }
+        Edit::Replace(output) => host::replace_buffer(kind, bytes.len(), output),
+    }
+}
+
+/// Closes both sides. When the host refuses even that, there is nothing left to try.
+pub(crate) fn close() {
+    for stream in [StreamType::Downstream, StreamType::Upstream] {
+        if let Err(error) = host::close_stream(stream) {
+            host::log(LogLevel::Error, &format!("dubbo-policy: {error}"));
+        }
+    }
+}
+
+/// Chooses the cluster that tcp_proxy connects to, by Envoy's own function:
+/// `SetEnvoyFilterStateArguments { path = 1, value = 2, span = 3 }`.
+fn route(cluster: &str) -> host::Result<()> {
+    let mut arguments = Vec::with_capacity(cluster.len() + 32);
+    for (tag, value) in [(0x0a, "envoy.tcp_proxy.cluster"), (0x12, cluster)] {
+        arguments.push(tag);
+        // Cluster names are shorter than 128 bytes: the configuration sees to it.
+        arguments.push(u8::try_from(value.len()).unwrap_or(u8::MAX));
+        arguments.extend_from_slice(value.as_bytes());
+    }
+    host::call_foreign_function("set_envoy_filter_state", &arguments)
+}
+
+fn address(path: &[&str]) -> Result<Option<SocketAddr>, HostError> {
+    let value = host::property(path)?;
+    Ok(value.and_then(|bytes| str::from_utf8(&bytes).ok()?.parse().ok()))
+}
+
+fn buffer(side: Side) -> BufferType {
+    match side {
+        Side::Downstream => BufferType::DownstreamData,
+        Side::Upstream => BufferType::UpstreamData,
+    }
+}
+
+impl Context for Stream {}
+
+impl StreamContext for Stream {
+    fn on_downstream_data(&mut self, size: usize, end_of_stream: bool) -> Action {
+        self.data(Side::Downstream, size, end_of_stream)
+    }
+
+    fn on_upstream_data(&mut self, size: usize, end_of_stream: bool) -> Action {
+        self.data(Side::Upstream, size, end_of_stream)
+    }
+
+    fn on_log(&mut self) {
+        let Some(seat) = &self.seat else { return };
+        match seat.now() {
+            Ok(now) => seat.worker.borrow_mut().closed(self.id, now),
+            Err(error) => seat.failed(error),
+        }
+    }
+}
