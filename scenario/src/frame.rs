@@ -9,6 +9,9 @@ mod answer;
 mod call;
 mod raw;
 
+use std::fs;
+use std::path::Path;
+
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
@@ -38,6 +41,8 @@ pub enum Frame {
     Refusal(Refusal),
     /// A header as it is said here, right or wrong, and a body.
     Head(Head),
+    /// Bytes of a file, by its path in `testdata`.
+    File(String),
     /// Bytes.
     Hex(String),
     /// Text that is no frame: telnet, HTTP.
@@ -61,6 +66,7 @@ impl Frame {
             Frame::Event(event) => event.bytes(),
             Frame::Refusal(refusal) => refusal.bytes(),
             Frame::Head(head) => head.bytes(),
+            Frame::File(path) => file_bytes(path),
             Frame::Hex(hex) => hex_bytes(hex),
             Frame::Text(text) => Ok(text.clone().into_bytes()),
             Frame::Part(part) => part.bytes(),
@@ -88,7 +94,9 @@ impl Frame {
             Frame::Event(event) => &mut event.id,
             Frame::Refusal(refusal) => &mut refusal.id,
             Frame::Head(head) => &mut head.id,
-            Frame::Hex(_) | Frame::Text(_) | Frame::Part(_) | Frame::Repeat(_) => return self,
+            Frame::File(_) | Frame::Hex(_) | Frame::Text(_) | Frame::Part(_) | Frame::Repeat(_) => {
+                return self;
+            }
         };
         *id = id.wrapping_add(by);
         self
@@ -102,6 +110,13 @@ pub(crate) fn all_bytes(frames: &[Frame]) -> Result<Vec<u8>> {
         .map(Frame::bytes)
         .collect::<Result<Vec<_>>>()?;
     Ok(frames.concat())
+}
+
+fn file_bytes(path: &str) -> Result<Vec<u8>> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../testdata")
+        .join(path);
+    fs::read(&file).with_context(|| format!("the frames in {}", file.display()))
 }
 
 /// Bytes written in hex, with white space anywhere between them.

@@ -33,7 +33,7 @@ mod show;
 mod step;
 
 pub use frame::Frame;
-pub use load::{load, load_all};
+pub use load::{load, load_all, parse};
 pub use proxy::{Conn, Peer, Proxy, Report, Tier};
 pub use run::run;
 pub use step::{Cut, Metric, ReportPattern, Scenario, Step};

@@ -6,6 +6,7 @@
 )]
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -84,17 +85,11 @@ impl Proxy for Relay {
 }
 
 fn scenario(rest: &str) -> Scenario {
-    let folder = std::env::temp_dir().join(format!(
-        "scenario-test-{}-{:?}",
-        std::process::id(),
-        std::thread::current().id()
-    ));
-    std::fs::create_dir_all(&folder).unwrap();
-    let file = folder.join("a.yaml");
-    std::fs::write(&file, format!("name: a\nconfig: {{}}\n{rest}")).unwrap();
-    let scenario = scenario::load(&file);
-    std::fs::remove_dir_all(&folder).unwrap();
-    scenario.unwrap()
+    scenario::parse(
+        &format!("name: a\nconfig: {{}}\n{rest}"),
+        Path::new("a.yaml"),
+    )
+    .unwrap()
 }
 
 /// The whole error of a scenario that must fail.

@@ -46,8 +46,8 @@ pub struct Call {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AttachmentsForm {
-    /// An untyped map: the usual pairs (`path`, `remote.application`, `interface`, `version`, `group` if there is one,
-    /// `timeout`), then those of the call.
+    /// An untyped map: the usual pairs (`path`, `remote.application`, `interface`, `version`, `timeout`,
+    /// `group` if there is one), then those of the call.
     #[default]
     Usual,
     /// The same pairs in a map that names `java.util.HashMap`.
@@ -98,10 +98,10 @@ impl Call {
             ("remote.application", "lab-consumer"),
             ("interface", &self.service),
             ("version", &self.version),
+            ("timeout", "3000"),
         ]
         .into_iter()
         .chain(group)
-        .chain([("timeout", "3000")])
         .filter(|_| usual)
         .map(|(key, value)| (Value::String(key.into()), Value::String(value.into())));
         let own = self
