@@ -1,0 +1,22 @@
+//! Quotas, counted by simulated VMs over shared data in memory.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod counting;
+mod failures;
+mod judge;
+mod keys;
+mod memory;
+mod vm;
+
+// Neither proptest nor threads are to be had on wasm32-unknown-unknown.
+#[cfg(not(target_family = "wasm"))]
+mod interleavings;
+#[cfg(not(target_family = "wasm"))]
+mod threads;
