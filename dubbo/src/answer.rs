@@ -43,3 +43,42 @@ pub fn kind(
         _ => AnswerKind::Unknown,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn the_first_byte_tells_a_hessian2_answer() {
+        let of = |bytes: &[u8]| kind(Status::OK, Serialization::HESSIAN2, bytes);
+        assert_eq!(of(b"\x91\x03bob"), Some(AnswerKind::Value));
+        assert_eq!(of(b"\x94"), Some(AnswerKind::Value));
+        assert_eq!(of(b"\x92"), Some(AnswerKind::Null));
+        assert_eq!(of(b"\x95HZ"), Some(AnswerKind::Null));
+        assert_eq!(of(b"\x90C"), Some(AnswerKind::Exception));
+        assert_eq!(of(b"\x93C"), Some(AnswerKind::Exception));
+        assert_eq!(of(b"\x96"), Some(AnswerKind::Unknown));
+        assert_eq!(of(b"N"), Some(AnswerKind::Unknown));
+        assert_eq!(of(b""), None);
+    }
+
+    #[test]
+    fn a_status_needs_no_body() {
+        for status in [30, 40, 70, 100, 255].map(Status) {
+            assert_eq!(
+                kind(status, Serialization::HESSIAN2, b""),
+                Some(AnswerKind::Error(status))
+            );
+        }
+    }
+
+    #[test]
+    fn bodies_that_are_not_read_are_unknown() {
+        assert_eq!(
+            kind(Status::OK, Serialization::from_flag(8), b"\x91"),
+            Some(AnswerKind::Unknown)
+        );
+    }
+}

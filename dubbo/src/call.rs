@@ -1,6 +1,6 @@
 use alloc::borrow::Cow;
 
-use hessian::Limits;
+use hessian::{Limits, Text};
 
 use crate::named::Named;
 use crate::{Attachments, CallError, CallErrorKind, Serialization, hessian2};
@@ -15,7 +15,7 @@ use crate::{Attachments, CallError, CallErrorKind, Serialization, hessian2};
 #[derive(Clone, Debug)]
 pub struct Call<'a> {
     /// The caller's protocol, such as `2.0.2`; up to Dubbo 2.6.2 its release.
-    pub protocol: Cow<'a, str>,
+    pub protocol: Text<'a>,
     /// The service, by its path; since Dubbo 2.7.7 the interface where the caller's API set one.
     pub path: Cow<'a, str>,
     /// The service's version, unless null stands in its place.
@@ -23,7 +23,7 @@ pub struct Call<'a> {
     /// The method.
     pub method: Cow<'a, str>,
     /// The JVM descriptors of the method's arguments, such as `Ljava/lang/String;I`.
-    pub descriptor: Cow<'a, str>,
+    pub descriptor: Text<'a>,
     /// The call inside a generic call.
     pub generic: Option<GenericTarget<'a>>,
     /// What stands behind the arguments.

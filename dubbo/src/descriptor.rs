@@ -7,8 +7,8 @@
 /// with names of ASCII letters, digits, `_` and `$`. Dubbo up to 2.6 and dubbo-go *search* a descriptor for this pattern and
 /// skip what does not match, newer Java compares it with its methods', dubbo-js splits at `;`. They agree on the number only
 /// where the whole descriptor matches, so nothing else is read.
-pub(crate) fn arguments(descriptor: &str) -> Option<usize> {
-    let mut rest = descriptor.as_bytes();
+pub(crate) fn arguments(descriptor: &[u8]) -> Option<usize> {
+    let mut rest = descriptor;
     let mut count = 0;
     while !rest.is_empty() {
         rest = after_type(rest)?;
@@ -67,7 +67,11 @@ mod tests {
                 3,
             ),
         ] {
-            assert_eq!(arguments(descriptor), Some(count), "{descriptor}");
+            assert_eq!(
+                arguments(descriptor.as_bytes()),
+                Some(count),
+                "{descriptor}"
+            );
         }
     }
 
@@ -101,7 +105,7 @@ mod tests {
             "Ljava/lang/String;;",
             "\0",
         ] {
-            assert_eq!(arguments(descriptor), None, "{descriptor}");
+            assert_eq!(arguments(descriptor.as_bytes()), None, "{descriptor}");
         }
     }
 }

@@ -91,14 +91,14 @@ fn check(call: &Call<'_>, owned: &[impl AsRef<str>]) -> Result<(), EditError> {
     let pairs = &call.attachments;
     if pairs
         .iter()
-        .any(|pair| is_owned(pair, owned) && !matches!(pair.value, AttachmentValue::String(_)))
+        .any(|pair| is_owned(pair, owned) && !matches!(pair.value(), AttachmentValue::String(_)))
     {
         return Err(EditError::RemovedValue);
     }
     if pairs.type_name().is_some()
         && pairs
             .iter()
-            .any(|pair| pair.value == AttachmentValue::Other)
+            .any(|pair| pair.value() == AttachmentValue::Other)
     {
         return Err(EditError::TypedMap);
     }
@@ -117,7 +117,7 @@ fn write_map(
         .iter()
         .filter(|pair| !is_owned(pair, owned))
     {
-        out.extend_from_slice(call.body.get(pair.span.clone()).unwrap_or_default());
+        out.extend_from_slice(pair.pair);
     }
     let mut map = Writer::new(out);
     if call.attachments.form == Form::Null {

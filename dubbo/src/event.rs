@@ -49,3 +49,48 @@ pub fn heartbeat_request(id: RequestId) -> [u8; HEARTBEAT_LEN] {
     }
     frame
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn events_are_known_byte_for_byte_or_not_at_all() {
+        let hessian2 = |body| kind(body, Serialization::HESSIAN2);
+        assert_eq!(hessian2(b"N"), Some(Event::Heartbeat));
+        assert_eq!(hessian2(b"\x01R"), Some(Event::ReadOnly));
+        assert_eq!(hessian2(b"\x01W"), Some(Event::Writeable));
+        for other in [
+            b"".as_slice(),
+            b"NN",
+            b"N\0",
+            b"\x01X",
+            b"\x01r",
+            b"R",
+            b"\x30\x01R",
+            b"\xff",
+            b"C\x01x\x90\x60",
+        ] {
+            assert_eq!(hessian2(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_says_nothing_in_another_serialization() {
+        assert_eq!(
+            kind(b"\0\0\0\x01\xaf", Serialization::FASTJSON2),
+            Some(Event::Heartbeat)
+        );
+        assert_eq!(kind(b"N", Serialization::FASTJSON2), None);
+        assert_eq!(kind(b"\0\0\0\x01\xaf", Serialization::HESSIAN2), None);
+        assert_eq!(kind(b"N", Serialization::from_flag(3)), None);
+    }
+
+    #[test]
+    fn the_heartbeat_that_stands_in_for_a_call_is_the_one_that_providers_answered() {
+        let seen = *b"\xda\xbb\xe2\x00\x01\x02\x03\x04\x05\x06\x07\x08\x00\x00\x00\x01\x4e";
+        assert_eq!(heartbeat_request(RequestId(0x0102_0304_0506_0708)), seen);
+    }
+}

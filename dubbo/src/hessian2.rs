@@ -1,25 +1,30 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use hessian::{Decoder, Limits, Text};
 
 use crate::attachments::{Attachment, Attachments, Form, MAX_ATTACHMENTS};
 use crate::call::{is_generic, trim};
-use crate::named::Named;
+use crate::named::{Named, Repeated};
 use crate::{Call, CallError, CallErrorKind, GenericTarget, descriptor};
 
 /// Reads the body of a hessian2 request: one Hessian stream from its first byte to its last.
 pub(crate) fn parse(bytes: &[u8], limits: Limits) -> Result<Call<'_>, CallError> {
     let mut body = Body {
+        bytes,
         stream: Decoder::new(bytes, limits),
     };
-    let protocol = body.name("protocol")?;
+    let protocol = body.text("protocol")?;
+    let path_at = body.stream.offset();
     let path = body.name("path")?;
+    let version_at = body.stream.offset();
     let version = body.name_or_null("version")?;
+    let method_at = body.stream.offset();
     let method = body.name("method")?;
     let descriptor_at = body.stream.offset();
-    let descriptor = body.name("descriptor")?;
-    let Some(arguments) = descriptor::arguments(&descriptor) else {
+    let descriptor = body.text("descriptor")?;
+    let Some(arguments) = descriptor::arguments(descriptor.as_bytes()) else {
         return Err(CallError {
             kind: CallErrorKind::Descriptor,
             field: "descriptor",
@@ -35,11 +40,21 @@ pub(crate) fn parse(bytes: &[u8], limits: Limits) -> Result<Call<'_>, CallError>
         None
     };
     let attachments_at = body.stream.offset();
-    let attachments = body.attachments()?;
+    let repeated_path = Repeated {
+        wire: body.slice(path_at..version_at),
+        text: &path,
+    };
+    let repeated_version = version.as_ref().map(|text| Repeated {
+        wire: body.slice(version_at..method_at),
+        text,
+    });
+    let mut named = Named::default();
+    let attachments = body.attachments(|pair, offset| {
+        named.note(pair, offset, &repeated_path, repeated_version.as_ref())
+    })?;
     if !body.stream.is_empty() {
         return Err(body.fail("body", CallErrorKind::TrailingBytes));
     }
-    let named = Named::of(&attachments)?;
     let generic = inner_method.map(|method| GenericTarget {
         method,
         generic: named.generic.clone().unwrap_or_default(),
@@ -60,18 +75,21 @@ pub(crate) fn parse(bytes: &[u8], limits: Limits) -> Result<Call<'_>, CallError>
 
 /// A stream whose errors name the field that was being read.
 struct Body<'a> {
+    bytes: &'a [u8],
     stream: Decoder<'a>,
 }
 
 impl<'a> Body<'a> {
-    /// A string that rules compare or the parser acts on.
+    fn text(&mut self, field: &'static str) -> Result<Text<'a>, CallError> {
+        self.stream
+            .string()
+            .map_err(|error| hessian_error(field, error))
+    }
+
+    /// A string that rules compare.
     fn name(&mut self, field: &'static str) -> Result<Cow<'a, str>, CallError> {
         let offset = self.stream.offset();
-        let text = self
-            .stream
-            .string()
-            .map_err(|error| hessian_error(field, error))?;
-        name(text, field, offset)
+        name(self.text(field)?, field, offset)
     }
 
     fn name_or_null(&mut self, field: &'static str) -> Result<Option<Cow<'a, str>>, CallError> {
@@ -94,8 +112,11 @@ impl<'a> Body<'a> {
     }
 
     /// `N`, `H pairs Z` or `M type pairs Z`, and nothing before or instead of it: Java also takes the map that a back
-    /// reference points to, and the fields of a class instance.
-    fn attachments(&mut self) -> Result<Attachments<'a>, CallError> {
+    /// reference points to, and the fields of a class instance. `note` sees each pair and its offset.
+    fn attachments(
+        &mut self,
+        mut note: impl FnMut(&Attachment<'a>, usize) -> Result<(), CallError>,
+    ) -> Result<Attachments<'a>, CallError> {
         let fail = |error| hessian_error("attachments", error);
         let form = match self.stream.peek().map_err(fail)? {
             b'N' => {
@@ -119,14 +140,22 @@ impl<'a> Body<'a> {
             }
             let begin = self.stream.offset();
             let key = self.stream.string().map_err(fail)?;
-            let value = self.stream.scalar().map_err(fail)?.into();
-            pairs.push(Attachment {
+            let value_at = self.stream.offset();
+            self.stream.skip().map_err(fail)?;
+            let end = self.stream.offset();
+            let pair = Attachment {
                 key,
-                value,
-                span: begin..self.stream.offset(),
-            });
+                value: self.slice(value_at..end),
+                pair: self.slice(begin..end),
+            };
+            note(&pair, begin)?;
+            pairs.push(pair);
         }
         Ok(Attachments { form, pairs })
+    }
+
+    fn slice(&self, range: Range<usize>) -> &'a [u8] {
+        self.bytes.get(range).unwrap_or_default()
     }
 
     fn fail(&self, field: &'static str, kind: CallErrorKind) -> CallError {

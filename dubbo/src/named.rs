@@ -1,6 +1,6 @@
 use alloc::borrow::Cow;
 
-use crate::{Attachment, AttachmentValue, Attachments, CallError, CallErrorKind};
+use crate::{Attachment, AttachmentValue, CallError, CallErrorKind};
 
 /// The attachments that have a say in what runs. Of duplicates the last one counts, as in Java.
 #[derive(Clone, Debug, Default)]
@@ -13,53 +13,59 @@ pub(crate) struct Named<'a> {
     pub(crate) generic: Option<Cow<'a, str>>,
     /// Whether one of the keys stands there twice.
     pub(crate) duplicates: bool,
+    /// A bit for each key that was met.
+    seen: u8,
+}
+
+/// A string of the body that attachments usually repeat.
+pub(crate) struct Repeated<'b, 'a> {
+    /// Its bytes, tag and all.
+    pub(crate) wire: &'a [u8],
+    pub(crate) text: &'b Cow<'a, str>,
 }
 
 impl<'a> Named<'a> {
-    /// Picks them out.
+    /// Takes note of the pair at `offset` of the body, if it is one of these.
     ///
     /// # Errors
     ///
-    /// Values that are neither strings nor null: peers convert them, or pass them over. Strings that are no UTF-8.
-    pub(crate) fn of(attachments: &Attachments<'a>) -> Result<Self, CallError> {
-        let mut named = Self::default();
-        let mut seen = 0_u8;
-        for pair in attachments {
-            let (slot, field, bit) = match pair.key.as_bytes() {
-                b"path" => (&mut named.path, "attachment path", 1),
-                b"interface" => (&mut named.interface, "attachment interface", 2),
-                b"version" => (&mut named.version, "attachment version", 4),
-                b"group" => (&mut named.group, "attachment group", 8),
-                b"generic" => (&mut named.generic, "attachment generic", 16),
-                _ => continue,
-            };
-            *slot = value(pair, field)?;
-            named.duplicates |= seen & bit != 0;
-            seen |= bit;
-        }
-        if named.version.is_none() && seen & 4 != 0 {
-            named.version = Some(Cow::Borrowed(""));
-        }
-        Ok(named)
+    /// A value that is neither a string nor null: peers convert it, or pass it over. A string that is no UTF-8.
+    pub(crate) fn note(
+        &mut self,
+        pair: &Attachment<'a>,
+        offset: usize,
+        path: &Repeated<'_, 'a>,
+        version: Option<&Repeated<'_, 'a>>,
+    ) -> Result<(), CallError> {
+        let (slot, usual, field, bit) = match pair.key.as_bytes() {
+            b"path" => (&mut self.path, Some(path), "attachment path", 1),
+            b"interface" => (&mut self.interface, Some(path), "attachment interface", 2),
+            b"version" => (&mut self.version, version, VERSION, 4),
+            b"group" => (&mut self.group, None, "attachment group", 8),
+            b"generic" => (&mut self.generic, None, "attachment generic", 16),
+            _ => return Ok(()),
+        };
+        let fail = |kind| CallError {
+            kind,
+            field,
+            offset,
+        };
+        *slot = match usual {
+            Some(usual) if usual.wire == pair.value => Some(usual.text.clone()),
+            _ => match pair.value() {
+                AttachmentValue::String(text) => Some(
+                    text.into_str()
+                        .map_err(|_| fail(CallErrorKind::LoneSurrogate))?,
+                ),
+                AttachmentValue::Null if field == VERSION => Some(Cow::Borrowed("")),
+                AttachmentValue::Null => None,
+                _ => return Err(fail(CallErrorKind::IdentityKind)),
+            },
+        };
+        self.duplicates |= self.seen & bit != 0;
+        self.seen |= bit;
+        Ok(())
     }
 }
 
-fn value<'a>(
-    pair: &Attachment<'a>,
-    field: &'static str,
-) -> Result<Option<Cow<'a, str>>, CallError> {
-    let fail = |kind| CallError {
-        kind,
-        field,
-        offset: pair.span.start,
-    };
-    match &pair.value {
-        AttachmentValue::Null => Ok(None),
-        AttachmentValue::String(text) => text
-            .clone()
-            .into_str()
-            .map(Some)
-            .map_err(|_| fail(CallErrorKind::LoneSurrogate)),
-        _ => Err(fail(CallErrorKind::IdentityKind)),
-    }
-}
+const VERSION: &str = "attachment version";

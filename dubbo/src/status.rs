@@ -59,3 +59,20 @@ impl fmt::Display for Status {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn unknown_codes_are_kept_and_shown_as_numbers() {
+        assert_eq!(
+            (Status(21).name(), Status(21).to_string()),
+            (None, "21".into())
+        );
+        assert_eq!(Status(70).to_string(), "service_error");
+    }
+}

@@ -1,5 +1,11 @@
 //! Which services some provider may run for a call. The rows were seen on Apache Dubbo 3.3.6 and 2.7.23 and on
 //! dubbo-go 3.3.1 unless they say something else.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a helper of tests may panic"
+)]
 
 mod support;
 
@@ -13,7 +19,9 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 fn judged(body: &[u8]) -> (Vec<String>, Vec<Contradiction>) {
     let call = Call::parse(body, Serialization::HESSIAN2, Limits::default()).unwrap();
     let identities = call.identities();
-    let names = identities.iter().map(|id| format!("{}|{}|{}", id.service, id.version, id.group));
+    let names = identities
+        .iter()
+        .map(|id| format!("{}|{}|{}", id.service, id.version, id.group));
     (names.collect(), identities.contradictions.iter().collect())
 }
 
@@ -26,17 +34,29 @@ fn check(body: &[u8], identities: &[&str], contradictions: &[Contradiction]) {
 #[test]
 fn a_usual_call_has_one_identity_and_no_contradiction() {
     check(&seen_hello(), &["lab.UserService||"], &[]);
-    let grouped = map(&[("path", "a.B"), ("interface", "a.B"), ("version", "1.0.0"), ("group", "g")]);
+    let grouped = map(&[
+        ("path", "a.B"),
+        ("interface", "a.B"),
+        ("version", "1.0.0"),
+        ("group", "g"),
+    ]);
     check(&hello("a.B", "1.0.0", &grouped), &["a.B|1.0.0|g"], &[]);
 }
 
 #[test]
 fn no_version_an_empty_one_and_zero_are_one() {
     for version in ["", "0.0.0"] {
-        for attachment in [[("path", "a.B"), ("version", "")], [("path", "a.B"), ("version", "0.0.0")]] {
+        for attachment in [
+            [("path", "a.B"), ("version", "")],
+            [("path", "a.B"), ("version", "0.0.0")],
+        ] {
             check(&hello("a.B", version, &map(&attachment)), &["a.B||"], &[]);
         }
-        check(&hello("a.B", version, &map(&[("path", "a.B")])), &["a.B||"], &[]);
+        check(
+            &hello("a.B", version, &map(&[("path", "a.B")])),
+            &["a.B||"],
+            &[],
+        );
         check(&hello("a.B", version, b"N"), &["a.B||"], &[]);
     }
 }
@@ -55,7 +75,11 @@ fn an_interface_alone_is_what_dubbo_go_runs() {
 
 #[test]
 fn a_path_comes_before_an_interface() {
-    let body = hello("lab.User", "", &map(&[("path", "lab.User"), ("interface", "lab.Secret")]));
+    let body = hello(
+        "lab.User",
+        "",
+        &map(&[("path", "lab.User"), ("interface", "lab.Secret")]),
+    );
     check(&body, &["lab.User||"], &[Interface]);
 }
 
@@ -63,7 +87,11 @@ fn a_path_comes_before_an_interface() {
 fn a_call_of_a_service_with_a_path_of_its_own_contradicts_itself() {
     // Dubbo 2.7.7 and newer write the interface into the body, older ones the path.
     let attachments = map(&[("path", "a"), ("interface", "com.acme.A")]);
-    check(&hello("com.acme.A", "", &attachments), &["a||", "com.acme.A||"], &[Path, Interface]);
+    check(
+        &hello("com.acme.A", "", &attachments),
+        &["a||", "com.acme.A||"],
+        &[Path, Interface],
+    );
     check(&hello("a", "", &attachments), &["a||"], &[Interface]);
 }
 
@@ -80,7 +108,11 @@ fn an_empty_map_leaves_the_bodys_words() {
 
 #[test]
 fn attachments_override_version_and_group() {
-    let body = hello("a.B", "1.0.0", &map(&[("path", "a.B"), ("version", "2.0.0"), ("group", "g")]));
+    let body = hello(
+        "a.B",
+        "1.0.0",
+        &map(&[("path", "a.B"), ("version", "2.0.0"), ("group", "g")]),
+    );
     check(&body, &["a.B|2.0.0|g", "a.B|1.0.0|g"], &[]);
     // dubbo-go knows no version but the attachment's.
     let body = hello("a.B", "1.0.0", &map(&[("path", "a.B")]));
@@ -90,7 +122,11 @@ fn attachments_override_version_and_group() {
 #[test]
 fn a_null_version_replaces_the_bodys_and_other_nulls_are_nothing() {
     // Java puts all pairs over what it took from the body, nulls too.
-    let body = hello("a.B", "1.0.0", b"H\x07versionN\x04pathN\x05groupN\x09interfaceNZ");
+    let body = hello(
+        "a.B",
+        "1.0.0",
+        b"H\x07versionN\x04pathN\x05groupN\x09interfaceNZ",
+    );
     check(&body, &["a.B||", "a.B|1.0.0|"], &[]);
 }
 
@@ -98,7 +134,10 @@ fn a_null_version_replaces_the_bodys_and_other_nulls_are_nothing() {
 fn a_path_hides_a_group_and_a_version() {
     for (path, identities) in [
         ("lab.Secret:2.0.0", ["lab.Secret|2.0.0|"].as_slice()),
-        ("g1/lab.Secret:1.0.0", &["g1/lab.Secret|1.0.0|", "lab.Secret|1.0.0|g1"]),
+        (
+            "g1/lab.Secret:1.0.0",
+            &["g1/lab.Secret|1.0.0|", "lab.Secret|1.0.0|g1"],
+        ),
     ] {
         // In both places, so that nothing but the path contradicts.
         let body = hello(path, "", &map(&[("path", path)]));
@@ -114,9 +153,17 @@ fn a_path_hides_a_group_and_a_version() {
 fn a_legal_path_with_a_slash_has_both_readings() {
     let body = |path| hello(path, "1.0", &map(&[("path", path), ("version", "1.0")]));
     check(&body("ctx/a.B"), &["ctx/a.B|1.0|", "a.B|1.0|ctx"], &[]);
-    check(&body("a/b/c.D"), &["a/b/c.D|1.0|", "b/c.D|1.0|a", "c.D|1.0|a/b"], &[]);
+    check(
+        &body("a/b/c.D"),
+        &["a/b/c.D|1.0|", "b/c.D|1.0|a", "c.D|1.0|a/b"],
+        &[],
+    );
     // dubbo-go strips the slash.
-    check(&body("/lab.Secret"), &["/lab.Secret|1.0|", "lab.Secret|1.0|"], &[]);
+    check(
+        &body("/lab.Secret"),
+        &["/lab.Secret|1.0|", "lab.Secret|1.0|"],
+        &[],
+    );
     let grouped = hello("ctx/a.B", "", &map(&[("path", "ctx/a.B"), ("group", "g")]));
     check(&grouped, &["ctx/a.B||g", "a.B||g/ctx"], &[]);
 }
@@ -129,16 +176,36 @@ fn a_group_with_a_slash_would_read_as_a_path() {
 
 #[test]
 fn of_duplicates_the_last_runs_and_the_call_contradicts_itself() {
-    let body = hello("lab.User", "", &map(&[("path", "lab.User"), ("path", "lab.Secret")]));
-    check(&body, &["lab.Secret||", "lab.User||"], &[DuplicateKey, Path]);
-    let body = hello("lab.User", "", &map(&[("path", "lab.Secret"), ("path", "lab.User")]));
+    let body = hello(
+        "lab.User",
+        "",
+        &map(&[("path", "lab.User"), ("path", "lab.Secret")]),
+    );
+    check(
+        &body,
+        &["lab.Secret||", "lab.User||"],
+        &[DuplicateKey, Path],
+    );
+    let body = hello(
+        "lab.User",
+        "",
+        &map(&[("path", "lab.Secret"), ("path", "lab.User")]),
+    );
     check(&body, &["lab.User||"], &[DuplicateKey]);
     for key in ["interface", "version", "group", "generic"] {
         let value = if key == "interface" { "a.B" } else { "" };
-        let body = hello("a.B", "", &map(&[("path", "a.B"), (key, value), (key, value)]));
+        let body = hello(
+            "a.B",
+            "",
+            &map(&[("path", "a.B"), (key, value), (key, value)]),
+        );
         assert_eq!(judged(&body).1, [DuplicateKey], "{key}");
     }
-    let body = hello("a.B", "", &map(&[("path", "a.B"), ("lane", "x"), ("lane", "y"), ("PATH", "z")]));
+    let body = hello(
+        "a.B",
+        "",
+        &map(&[("path", "a.B"), ("lane", "x"), ("lane", "y"), ("PATH", "z")]),
+    );
     check(&body, &["a.B||"], &[]);
 }
 
@@ -150,13 +217,28 @@ fn an_empty_path_is_a_contradiction() {
 
 #[test]
 fn typed_maps_say_the_same_as_untyped_ones() {
-    let attachments = [b"M\x03any".as_slice(), &string("path"), &string("lab.Secret"), b"Z"].concat();
-    check(&hello("lab.User", "", &attachments), &["lab.Secret||", "lab.User||"], &[Path]);
+    let attachments = [
+        b"M\x03any".as_slice(),
+        &string("path"),
+        &string("lab.Secret"),
+        b"Z",
+    ]
+    .concat();
+    check(
+        &hello("lab.User", "", &attachments),
+        &["lab.Secret||", "lab.User||"],
+        &[Path],
+    );
 }
 
 #[test]
 fn there_are_never_more_than_nine() {
-    let attachments = map(&[("path", "a/b/c:1"), ("interface", "d/e/f:2"), ("version", "3"), ("group", "g")]);
+    let attachments = map(&[
+        ("path", "a/b/c:1"),
+        ("interface", "d/e/f:2"),
+        ("version", "3"),
+        ("group", "g"),
+    ]);
     let (found, _) = judged(&hello("h/i/j", "4", &attachments));
     assert!(found.len() <= 9, "{found:?}");
     let attachments = map(&[("path", ""), ("interface", "d/e/f"), ("version", "3")]);

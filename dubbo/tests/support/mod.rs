@@ -1,5 +1,6 @@
 //! Bodies put together by hand from the tag table of Hessian 2, by nothing of the crates under test.
 #![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
 
 pub(crate) const GENERIC: &str = "Ljava/lang/String;[Ljava/lang/String;[Ljava/lang/Object;";
 pub(crate) const STRING: &str = "Ljava/lang/String;";
@@ -12,25 +13,39 @@ pub(crate) const LONE: &[u8] = b"\x01\xed\xa0\xbd";
 pub(crate) fn string(text: &str) -> Vec<u8> {
     assert!(text.is_ascii() && text.len() < 1024);
     let length = u16::try_from(text.len()).unwrap().to_be_bytes();
-    let mut bytes = if text.len() < 32 { vec![length[1]] } else { vec![0x30 + length[0], length[1]] };
+    let mut bytes = if text.len() < 32 {
+        vec![length[1]]
+    } else {
+        vec![0x30 + length[0], length[1]]
+    };
     bytes.extend(text.bytes());
     bytes
 }
 
 /// `H pairs Z`
 pub(crate) fn map(pairs: &[(&str, &str)]) -> Vec<u8> {
-    let pairs = pairs.iter().flat_map(|(key, value)| [string(key), string(value)].concat());
+    let pairs = pairs
+        .iter()
+        .flat_map(|(key, value)| [string(key), string(value)].concat());
     [b"H".to_vec(), pairs.collect(), b"Z".to_vec()].concat()
 }
 
 /// The five strings that begin every body of [`with_arguments`].
 pub(crate) fn strings(path: &str, version: &str, method: &str, descriptor: &str) -> Vec<u8> {
-    ["2.0.2", path, version, method, descriptor].iter().flat_map(|text| string(text)).collect()
+    ["2.0.2", path, version, method, descriptor]
+        .iter()
+        .flat_map(|text| string(text))
+        .collect()
 }
 
 /// The body of a call of `hello(String)` with the argument "bob".
 pub(crate) fn hello(path: &str, version: &str, attachments: &[u8]) -> Vec<u8> {
-    [&strings(path, version, "hello", STRING), b"\x03bob".as_slice(), attachments].concat()
+    [
+        &strings(path, version, "hello", STRING),
+        b"\x03bob".as_slice(),
+        attachments,
+    ]
+    .concat()
 }
 
 /// A two-way hessian2 request.
