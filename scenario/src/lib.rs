@@ -27,6 +27,7 @@ mod expect;
 pub mod frame;
 pub mod hessian;
 mod load;
+pub mod otlp;
 mod proxy;
 mod run;
 mod show;

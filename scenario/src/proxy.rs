@@ -89,10 +89,10 @@ pub enum Tier {
     Envoy,
 }
 
-/// One OTLP log record of the event `dubbo.call`.
+/// One OTLP log record of the event `dubbo.call`, as [`otlp::reports`](crate::otlp::reports) reads it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Report {
-    /// `severity_text`, or the name of `severity_number` when that is empty: `INFO`, `WARN`.
+    /// `INFO` or `WARN`.
     pub severity: String,
     /// The attributes by their dotted names: strings, whole numbers, doubles, booleans, arrays of those.
     pub attributes: BTreeMap<String, serde_json::Value>,
