@@ -112,18 +112,17 @@ impl Envoy {
 
     fn try_in_canary(&mut self, configuration: &[u8]) -> Result<(), Rejected> {
         let logged = self.host.borrow().log.len();
-        let refused = match self.new_vm(ThreadId::Canary) {
-            Err(error) => Some(format!("{error:#}")),
-            Ok(mut vm) => match vm.configure(configuration) {
-                Some(_) => None,
-                None => Some(
-                    vm.trap()
-                        .unwrap_or("on_vm_start or on_configure answered false")
-                        .to_owned(),
-                ),
+        let reason = match self.new_vm(ThreadId::Canary) {
+            Err(error) => format!("{error:#}"),
+            Ok(mut vm) => match (vm.configure(configuration), vm.trap()) {
+                (Some(_), _) => return Ok(()),
+                (None, None) => "on_vm_start or on_configure answered false".to_owned(),
+                (None, Some(trap)) => {
+                    self.traps.push((ThreadId::Canary, trap.to_owned()));
+                    trap.to_owned()
+                }
             },
         };
-        let Some(reason) = refused else { return Ok(()) };
         let host = self.host.borrow();
         let lines = host.log[logged..].iter().map(|(_, line)| line.clone());
         Err(Rejected {

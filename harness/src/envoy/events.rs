@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::connection::{ConnectionId, Peer};
-use crate::context::Context;
+use crate::context::{Context, Timer};
 use crate::envoy::Envoy;
 
 /// Something that time brings about on a thread.
@@ -40,6 +40,15 @@ impl Envoy {
         }
         self.host.borrow_mut().now = until;
         self.settle();
+    }
+
+    /// Fires every armed timer now, as if its time had come: what a module leaves for its ticks is
+    /// done, and no time has passed.
+    pub fn tick(&mut self) {
+        for Tick { thread, root, .. } in self.ticks() {
+            self.threads[thread].vm.on_tick(root);
+            self.settle();
+        }
     }
 
     /// Lets everything happen that can without time passing.
@@ -115,22 +124,27 @@ impl Envoy {
     }
 
     fn next_tick(&mut self) -> Option<Tick> {
+        self.ticks().into_iter().min()
+    }
+
+    /// The armed timers of all living VMs.
+    fn ticks(&mut self) -> Vec<Tick> {
         let threads = self.threads.iter_mut().enumerate();
         let alive = threads.filter(|(_, thread)| thread.vm.trap().is_none());
         let mut ticks = Vec::new();
         for (thread, running) in alive {
             for (root, context) in &running.vm.state().contexts {
                 if let Context::Root(context) = context
-                    && let Some(timer) = context.timer
+                    && let Some(Timer { due, .. }) = context.timer
                 {
                     ticks.push(Tick {
-                        due: timer.due,
+                        due,
                         thread,
                         root: *root,
                     });
                 }
             }
         }
-        ticks.into_iter().min()
+        ticks
     }
 }

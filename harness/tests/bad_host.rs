@@ -1,0 +1,166 @@
+//! A host whose calls fail: the module must not trap, and must not let a denied call through.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is a failed test"
+)]
+
+mod module;
+
+use std::time::Duration;
+
+use harness::{Envoy, Peer, Program, Settings, Status};
+use serde_json::json;
+
+use module::{call, connect, envoy, frame};
+
+/// A policy that needs every host call: a denial, a quota, a route of each kind, reports.
+fn policy() -> Vec<u8> {
+    json!({
+        "apiVersion": "dubbo-policy/v1",
+        "name": "lab",
+        "default": "allow",
+        "quotas": [{"name": "none", "limit": 0, "window": "1s", "per": ["source.ip"]}],
+        "rules": [
+            {"name": "no-reveal", "match": {"method": "reveal"}, "deny": {}},
+            {"name": "no-save", "match": {"method": "save"}, "quotas": ["none"]},
+        ],
+        "routes": [
+            {"name": "lane", "match": {"method": "hello"}, "set": {"attachments": {"lane": "canary"}}},
+            {"name": "zone", "match": {"method": "list"}, "set": {"connection_cluster": "zone2"}},
+        ],
+        "reports": {"otlp": {"cluster": module::COLLECTOR}, "batch": {"max_records": 1, "max_delay": "100ms"}},
+    })
+    .to_string()
+    .into_bytes()
+}
+
+/// What an attentive host may answer, and what it may not.
+const STATUSES: [Status; 5] = [
+    Status::NOT_FOUND,
+    Status::BAD_ARGUMENT,
+    Status::INTERNAL_FAILURE,
+    Status::UNIMPLEMENTED,
+    Status(99),
+];
+
+/// The calls that are not failed here, each with its reason.
+const SPARED: [(&str, &str); 1] = [(
+    "proxy_set_effective_context",
+    "proxy-wasm's dispatcher makes it before each answer and panics when it fails; a host refuses \
+     only contexts that do not exist",
+)];
+
+#[test]
+fn no_failing_host_call_traps_the_module_or_lets_a_denied_call_through() {
+    let program = Program::built().unwrap();
+    let spared = |call: &&str| !SPARED.iter().any(|(spared, _)| spared == call);
+    let mut wrong = Vec::new();
+    for call in program.host_calls().filter(spared) {
+        for status in STATUSES {
+            for after in [0, 1, 2, 3, 5, 8, 13] {
+                let mut envoy = envoy(Settings::default()).unwrap();
+                envoy.fail(call, status, after);
+                if let Err(what) = survives(&mut envoy) {
+                    wrong.push(format!("{call} fails with {status} after {after}: {what}"));
+                }
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of these:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+/// A life of the module, in the course of which something fails.
+fn survives(envoy: &mut Envoy) -> Result<(), String> {
+    let configured = envoy.configure(&policy());
+    no_trap(envoy)?;
+    if configured.is_err() {
+        return Ok(());
+    }
+    for round in 0..3 {
+        let id = connect(envoy, 0);
+        let refused = [
+            call(2, "lab.SecretService", "reveal"),
+            call(3, "lab.UserService", "save"),
+        ];
+        let hello = call(1, "lab.UserService", "hello");
+        let list = call(4, "lab.OrderService", "list");
+        let calls = [&hello[..], &refused[0], &refused[1], &list].concat();
+        // One frame in two segments, the rest in one: held bytes and several edits.
+        let (head, rest) = calls.split_at(40);
+        envoy.send(id, Peer::Client, head);
+        envoy.send(id, Peer::Client, rest);
+        for id_of_call in 1..5 {
+            let answer = if (2..4).contains(&id_of_call) {
+                json!({"heartbeat_answer": {"id": id_of_call}})
+            } else {
+                json!({"answer": {"id": id_of_call, "value": "hi"}})
+            };
+            envoy.send(id, Peer::Provider, &frame(answer));
+        }
+        envoy.advance(Duration::from_millis(1_500));
+        let arrived = envoy.received(id, Peer::Provider);
+        for method in ["reveal", "save"] {
+            let method = [&[method.len() as u8], method.as_bytes()].concat();
+            if arrived.windows(method.len()).any(|window| window == method) {
+                return Err(format!(
+                    "a refused call reached the provider in round {round}"
+                ));
+            }
+        }
+        envoy.finish(id, Peer::Client);
+        envoy.finish(id, Peer::Provider);
+        no_trap(envoy)?;
+        if !envoy.closed(id) {
+            return Err(format!(
+                "the connection of round {round} hangs after both half-closes"
+            ));
+        }
+        // A configuration change in the middle of it; whether it is taken does not matter.
+        let _ = envoy.configure(&policy());
+        no_trap(envoy)?;
+    }
+    envoy.shut_down();
+    no_trap(envoy)
+}
+
+fn no_trap(envoy: &Envoy) -> Result<(), String> {
+    match envoy.traps() {
+        [] => Ok(()),
+        traps => Err(format!("{traps:?}, after logging {:?}", &*envoy.log())),
+    }
+}
+
+#[test]
+fn without_a_collector_calls_go_on_and_the_drops_are_counted() {
+    let mut envoy = envoy(Settings::default()).unwrap();
+    envoy.configure(&policy()).unwrap();
+    envoy.cluster(module::COLLECTOR).set_down(true);
+    let id = connect(&mut envoy, 0);
+    for number in 1..=20 {
+        let bytes = call(number, "lab.UserService", "other");
+        let before = envoy.received(id, Peer::Provider).len();
+        envoy.send(id, Peer::Client, &bytes);
+        assert!(envoy.received(id, Peer::Provider).ends_with(&bytes));
+        assert_eq!(
+            envoy.received(id, Peer::Provider).len(),
+            before + bytes.len()
+        );
+        envoy.send(
+            id,
+            Peer::Provider,
+            &frame(json!({"answer": {"id": number, "value": "hi"}})),
+        );
+    }
+    envoy.advance(Duration::from_secs(120));
+    envoy.tick();
+    assert_eq!(envoy.metric("dubbo_policy_reports_sent_total", &[]), 0);
+    assert_eq!(envoy.metric("dubbo_policy_reports_dropped_total", &[]), 20);
+    assert_eq!(envoy.traps(), []);
+}
