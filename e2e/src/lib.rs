@@ -14,8 +14,16 @@
     reason = "runs in tests and the demo only, where a panic is a failure with its place and clocks are read"
 )]
 
+mod admin;
+pub mod bootstrap;
+pub mod collector;
+pub mod echo;
+pub mod envoy;
+pub mod frames;
 pub mod java;
 pub mod paths;
 pub mod process;
+pub mod prometheus;
 pub mod relay;
+pub mod socket;
 pub mod wait;

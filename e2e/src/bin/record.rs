@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use e2e::frames::{Frame, frames};
 use e2e::java::{Call, Consumer, Provider, Reference};
 use e2e::paths::repository;
 use e2e::relay::{Recording, Relay};
@@ -93,7 +94,7 @@ fn main() -> Result<()> {
         Call::new("saveUser", json!([user])),
     )?;
     unknown_service(&consumer, provider.port, &folder)?;
-    heartbeats(&consumer, provider.port, &folder)
+    quiet(&consumer, provider.port, &folder)
 }
 
 /// A call that the provider refuses, so that nothing runs: one attempt, an answer with a status of its own.
@@ -105,8 +106,8 @@ fn unknown_service(consumer: &Consumer, provider: u16, folder: &Path) -> Result<
     save(folder, "unknown-service", &relay)
 }
 
-/// A connection on which both ends have sent heartbeats.
-fn heartbeats(consumer: &Consumer, provider: u16, folder: &Path) -> Result<()> {
+/// A connection on which the consumer has sent heartbeats and the provider has answered them.
+fn quiet(consumer: &Consumer, provider: u16, folder: &Path) -> Result<()> {
     let relay = Relay::start(provider)?;
     consumer.call(
         &Reference::new(relay.port, USER, "timeout=3000&heartbeat=1000"),
@@ -114,23 +115,13 @@ fn heartbeats(consumer: &Consumer, provider: u16, folder: &Path) -> Result<()> {
     )?;
     wait::until("heartbeats", SOON, || {
         let recording = first(&relay)?;
+        let heartbeats = |stream: &[u8]| frames(stream, 0).filter(Frame::is_event).count() >= 2;
         Ok(
-            (events(&recording.to_provider) >= 2 && events(&recording.to_consumer) >= 2)
+            (heartbeats(&recording.to_provider) && heartbeats(&recording.to_consumer))
                 .then_some(()),
         )
     })?;
     save(folder, "heartbeats", &relay)
-}
-
-/// Frames with the event bit in a stream of frames.
-fn events(mut stream: &[u8]) -> usize {
-    let mut count = 0;
-    while let Some((head, rest)) = stream.split_at_checked(16) {
-        count += usize::from(head[2] & 0x20 != 0);
-        let body = u32::from_be_bytes([head[12], head[13], head[14], head[15]]) as usize;
-        stream = rest.get(body..).unwrap_or_default();
-    }
-    count
 }
 
 fn first(relay: &Relay) -> Result<Recording> {

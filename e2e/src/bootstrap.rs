@@ -1,0 +1,134 @@
+//! Envoy's bootstraps: the files of `envoy-config`, as they are shipped, with a test's own ports and policy.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde_json::{Value, json};
+
+use crate::paths::repository;
+
+/// The form in which Envoy hands the policy to the module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// JSON text, as Istio's WasmPlugin sends it.
+    Text,
+    /// A `google.protobuf.Struct`, so that the policy is plain YAML in an EnvoyFilter.
+    Struct,
+}
+
+/// A bootstrap.
+#[derive(Debug, Clone)]
+pub struct Bootstrap(Value);
+
+impl Bootstrap {
+    /// A file of `envoy-config`, with `${NAME}` replaced. `MODULE` is the built module, `LISTEN_PORT` and `ADMIN_PORT` are of the
+    /// system's choice, and a port that is not given is one where nobody listens.
+    pub fn load(file: &str, places: &[(&str, String)]) -> Result<Bootstrap> {
+        let mut values: BTreeMap<&str, String> = ["PROVIDER_PORT", "CANARY_PORT", "COLLECTOR_PORT"]
+            .map(|port| (port, "1".to_owned()))
+            .into();
+        values.extend([
+            ("LISTEN_PORT", "0".to_owned()),
+            ("ADMIN_PORT", "0".to_owned()),
+        ]);
+        values.insert(
+            "MODULE",
+            repository()
+                .join("dist/dubbo-policy.wasm")
+                .display()
+                .to_string(),
+        );
+        values.extend(places.iter().cloned());
+        Ok(Bootstrap(read(file, &values)?))
+    }
+
+    /// With this policy in place of the file's own.
+    pub fn policy(mut self, policy: &Value, form: Form) -> Result<Bootstrap> {
+        let configuration = configuration(policy, form)?;
+        let mut found = false;
+        for filter in self.filters_mut() {
+            if is_ours(filter) {
+                filter["typed_config"]["config"]["configuration"] = configuration.clone();
+                found = true;
+            }
+        }
+        if !found {
+            bail!("no filter in the bootstrap takes a policy");
+        }
+        Ok(self)
+    }
+
+    /// With this filter (`name`, `typed_config`) in place of the module's.
+    pub fn filter(mut self, ours: &Value) -> Bootstrap {
+        for filter in self.filters_mut().filter(|filter| is_ours(filter)) {
+            *filter = ours.clone();
+        }
+        self
+    }
+
+    /// Without the module: what Envoy and the peers do by themselves.
+    pub fn without_filter(mut self) -> Bootstrap {
+        for filters in chains(&mut self.0).filter_map(|chain| chain["filters"].as_array_mut()) {
+            filters.retain(|filter| !is_ours(filter));
+        }
+        self
+    }
+
+    /// The bootstrap as JSON, which Envoy reads as well as YAML.
+    pub fn document(&self) -> &Value {
+        &self.0
+    }
+
+    fn filters_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        chains(&mut self.0)
+            .filter_map(|chain| chain["filters"].as_array_mut())
+            .flatten()
+    }
+}
+
+/// The `configuration` of a Wasm filter.
+pub fn configuration(policy: &Value, form: Form) -> Result<Value> {
+    Ok(match form {
+        Form::Text => {
+            json!({"@type": "type.googleapis.com/google.protobuf.StringValue", "value": serde_json::to_string(policy)?})
+        }
+        Form::Struct => {
+            json!({"@type": "type.googleapis.com/google.protobuf.Struct", "value": policy})
+        }
+    })
+}
+
+/// A YAML file of `envoy-config` with `${NAME}` replaced.
+pub fn read(file: &str, values: &BTreeMap<&str, String>) -> Result<Value> {
+    let path = repository().join("envoy-config").join(file);
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let mut filled = String::new();
+    let mut rest = text.as_str();
+    while let Some((before, from)) = rest.split_once("${") {
+        let (name, after) = from
+            .split_once('}')
+            .with_context(|| format!("{file}: ${{ without an end"))?;
+        filled.push_str(before);
+        filled.push_str(
+            values
+                .get(name)
+                .with_context(|| format!("{file}: ${{{name}}} has no value"))?,
+        );
+        rest = after;
+    }
+    filled.push_str(rest);
+    serde_saphyr::from_str(&filled).map_err(|error| anyhow!("{file}: {error}"))
+}
+
+fn chains(bootstrap: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let listeners = bootstrap["static_resources"]["listeners"].as_array_mut();
+    listeners
+        .into_iter()
+        .flatten()
+        .filter_map(|listener| listener["filter_chains"].as_array_mut())
+        .flatten()
+}
+
+fn is_ours(filter: &Value) -> bool {
+    filter["name"] == "dubbo_policy"
+}
