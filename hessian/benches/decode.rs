@@ -1,9 +1,5 @@
 //! Decoding speed in bytes a second, on bytes that Caucho's writer made (testdata/hessian/streams.txt).
 
-#![expect(
-    missing_docs,
-    reason = "criterion's macros make public functions without docs"
-)]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

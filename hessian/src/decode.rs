@@ -1,7 +1,7 @@
 use crate::error::Error;
 use crate::limits::Limits;
+use crate::open::Outer;
 use crate::reader::Reader;
-use crate::stack::Stack;
 use crate::tables::Tables;
 use crate::tag::Tag;
 use crate::text::Text;
@@ -23,8 +23,7 @@ use crate::text::Text;
 pub struct Decoder<'a> {
     pub(crate) reader: Reader<'a>,
     pub(crate) tables: Tables<'a>,
-    pub(crate) limits: Limits,
-    pub(crate) stack: Stack,
+    pub(crate) outer: Outer,
 }
 
 /// A value as [`Decoder::scalar`] returns it.
@@ -62,8 +61,7 @@ impl<'a> Decoder<'a> {
         Decoder {
             reader: Reader::new(bytes),
             tables: Tables::new(limits),
-            limits,
-            stack: Stack::new(),
+            outer: Outer::new(limits.depth),
         }
     }
 
@@ -170,5 +168,147 @@ impl<'a> Decoder<'a> {
     /// Consumes the end marker `Z` of a map or list if it is next.
     pub fn end(&mut self) -> bool {
         self.reader.eat(b'Z')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn decoder(bytes: &[u8]) -> Decoder<'_> {
+        Decoder::new(bytes, Limits::default())
+    }
+
+    #[test]
+    fn a_string_is_nothing_that_java_would_convert_to_one() {
+        for other in [
+            &b"N"[..],
+            b"T",
+            b"F",
+            b"\x90",
+            b"\xe0",
+            b"\x5b",
+            b"C\0\x90\x03abc",
+            b"\x23abc",
+            b"Q\x90",
+            b"H",
+        ] {
+            let error = decoder(other).string().expect_err("no string");
+            assert_eq!((error.kind.name(), error.offset), ("unexpected_tag", 0));
+        }
+        assert_eq!(decoder(b"\x03abc").string().expect("a string"), "abc");
+    }
+
+    #[test]
+    fn a_string_or_null_is_one_of_the_two() {
+        assert_eq!(decoder(b"N").string_or_null(), Ok(None));
+        assert_eq!(decoder(b"\0").string_or_null(), Ok(Some(Text::from(""))));
+        assert!(decoder(b"\x90").string_or_null().is_err());
+    }
+
+    #[test]
+    fn an_int_is_nothing_that_java_would_convert_to_one() {
+        for other in [&b"N"[..], b"T", b"\xe1", b"\x5c", b"\x011", b"C\0\x90\x91"] {
+            assert_eq!(
+                decoder(other).int().expect_err("no int").kind.name(),
+                "unexpected_tag"
+            );
+        }
+    }
+
+    #[test]
+    fn chunks_of_a_string_are_joined() {
+        for last in [&b"S\0\x01c"[..], b"\x01c", b"\x30\x01c"] {
+            let bytes = [b"R\0\x01aR\0\0R\0\x01b", last].concat();
+            let mut decoder = decoder(&bytes);
+            let text = decoder.string().expect("a string");
+            assert_eq!((text.as_bytes(), text.units()), (&b"abc"[..], 3));
+            assert!(decoder.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_no_scalar_is_stepped_over() {
+        let others = [
+            &b"\x21a"[..],
+            b"K\0\0\0\0",
+            b"\x79N",
+            b"HZ",
+            b"C\0\x90\x60",
+            b"C\0\x90\x03abc",
+            b"M\x01aZ",
+        ];
+        for other in others {
+            let bytes = [other, b"T"].concat();
+            let mut decoder = decoder(&bytes);
+            assert_eq!(decoder.scalar(), Ok(Scalar::Other));
+            assert_eq!(
+                decoder.scalar(),
+                Ok(Scalar::Bool(true)),
+                "behind {other:02x?}"
+            );
+            assert!(decoder.is_empty());
+        }
+    }
+
+    #[test]
+    fn maps_are_walked_through() {
+        let mut decoder = decoder(b"M\x01tM\x90ZNZH\x01k\x91Z");
+        assert_eq!(decoder.begin_map(), Ok(Some(Text::from("t"))));
+        assert_eq!(
+            decoder.begin_map(),
+            Ok(Some(Text::from("t"))),
+            "by reference"
+        );
+        assert!(decoder.end());
+        assert!(!decoder.end());
+        assert_eq!(decoder.scalar(), Ok(Scalar::Null));
+        assert!(decoder.end());
+        assert_eq!(decoder.begin_map(), Ok(None));
+        assert_eq!(decoder.string().expect("a key"), "k");
+        assert_eq!(decoder.int(), Ok(1));
+        assert!(decoder.end());
+        assert!(decoder.is_empty());
+    }
+
+    #[test]
+    fn lists_are_walked_into() {
+        let table: [(&[u8], ListLen); 6] = [
+            (b"\x72\x01tNN", ListLen::Fixed(2)),
+            (b"\x7aNN", ListLen::Fixed(2)),
+            (b"V\x01t\x92NN", ListLen::Fixed(2)),
+            (b"X\x92NN", ListLen::Fixed(2)),
+            (b"U\x01tNNZ", ListLen::UntilEnd),
+            (b"WNNZ", ListLen::UntilEnd),
+        ];
+        for (bytes, len) in table {
+            let mut decoder = decoder(bytes);
+            assert_eq!(decoder.begin_list(), Ok(len));
+            assert!(decoder.rest().starts_with(b"NN"));
+        }
+        assert!(decoder(b"H").begin_list().is_err());
+        assert_eq!(
+            decoder(b"X\x93NN")
+                .begin_list()
+                .map_err(|error| error.kind.name()),
+            Err("truncated")
+        );
+    }
+
+    #[test]
+    fn tables_run_across_the_values_of_a_stream() {
+        let mut decoder =
+            decoder(b"C\x01a\x91\x01xN\x60\x71\x01tN\x71\x90NC\x01b\x90\x61M\x01uZQ\x94");
+        while !decoder.is_empty() {
+            decoder.skip().expect("a value");
+        }
+        assert!(
+            decoder
+                .names()
+                .map(Text::as_bytes)
+                .eq([b"a", b"t", b"b", b"u"])
+        );
     }
 }

@@ -111,3 +111,86 @@ fn split_chunk(text: &str) -> (&str, usize, &str) {
 
 /// What Java's writers use, in UTF-16 units.
 const CHUNK: usize = 0x8000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use crate::{Decoder, Limits};
+
+    fn written(write: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write(&mut Writer::new(&mut bytes));
+        bytes
+    }
+
+    #[test]
+    fn an_exception_is_a_definition_and_an_object() {
+        let bytes = written(|out| {
+            out.object("java.lang.RuntimeException", &["detailMessage"]);
+            out.string("no");
+        });
+        assert_eq!(
+            bytes,
+            b"C\x1ajava.lang.RuntimeException\x91\x0ddetailMessage\x60\x02no"
+        );
+    }
+
+    #[test]
+    fn objects_of_many_classes_name_their_own() {
+        let bytes = written(|out| (0..20).for_each(|_| out.object("a", &[])));
+        let mut decoder = Decoder::new(&bytes, Limits::default());
+        (0..20).for_each(|_| decoder.skip().expect("an object"));
+        assert!(bytes.ends_with(b"C\x01a\x90O\xa3"));
+        assert!(decoder.is_empty());
+    }
+
+    #[test]
+    fn ints_take_the_shortest_form() {
+        let table: [(i32, &[u8]); 12] = [
+            (-16, &[0x80]),
+            (47, &[0xbf]),
+            (-17, &[0xc7, 0xef]),
+            (48, &[0xc8, 0x30]),
+            (-2048, &[0xc0, 0x00]),
+            (2047, &[0xcf, 0xff]),
+            (-2049, &[0xd3, 0xf7, 0xff]),
+            (2048, &[0xd4, 0x08, 0x00]),
+            (-262_144, &[0xd0, 0x00, 0x00]),
+            (262_143, &[0xd7, 0xff, 0xff]),
+            (-262_145, &[0x49, 0xff, 0xfb, 0xff, 0xff]),
+            (262_144, &[0x49, 0x00, 0x04, 0x00, 0x00]),
+        ];
+        for (value, bytes) in table {
+            assert_eq!(written(|out| out.int(value)), bytes, "{value}");
+            assert_eq!(Decoder::new(bytes, Limits::default()).int(), Ok(value));
+        }
+    }
+
+    #[test]
+    fn a_map_is_its_pairs_between_two_bytes() {
+        let bytes = written(|out| {
+            out.begin_map();
+            out.string("k");
+            out.null();
+            out.end();
+        });
+        assert_eq!(bytes, b"H\x01kNZ");
+    }
+
+    #[test]
+    fn a_chunk_ends_before_a_pair_that_does_not_fit() {
+        let text = "a".repeat(CHUNK - 1) + "\u{1f600}";
+        let bytes = written(|out| out.string(&text));
+        assert!(bytes.starts_with(b"R\x7f\xffa"));
+        assert!(bytes.ends_with(b"\x02\xed\xa0\xbd\xed\xb8\x80"));
+        assert_eq!(
+            Decoder::new(&bytes, Limits::default())
+                .string()
+                .expect("a string"),
+            text.as_str()
+        );
+    }
+}

@@ -152,3 +152,160 @@ impl fmt::Display for ErrorKind {
 }
 
 impl core::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use crate::{Decoder, Limits};
+
+    #[test]
+    fn messages_name_what_was_expected_what_was_found_and_where() {
+        let limits = Limits {
+            depth: 2,
+            classes: 1,
+            fields: 2,
+            types: 1,
+        };
+        let table: [(&[u8], &str, &str); 24] = [
+            (
+                b"",
+                "truncated",
+                "expected more bytes, but found the end of the input at byte 0",
+            ),
+            (
+                b"\x03ab",
+                "truncated",
+                "expected more bytes, but found the end of the input at byte 3",
+            ),
+            (
+                b"I\0\0\0",
+                "truncated",
+                "expected more bytes, but found the end of the input at byte 4",
+            ),
+            (
+                b"X\xaf",
+                "truncated",
+                "expected more bytes, but found the end of the input at byte 2",
+            ),
+            (
+                b"@",
+                "unexpected_tag",
+                "expected a value, but found tag 0x40 at byte 0",
+            ),
+            (
+                b"Z",
+                "unexpected_tag",
+                "expected a value, but found tag 0x5a at byte 0",
+            ),
+            (
+                b"H\x90Z",
+                "unexpected_tag",
+                "expected a value, but found tag 0x5a at byte 2",
+            ),
+            (
+                b"WC\0\x90Z",
+                "unexpected_tag",
+                "expected a value, but found tag 0x5a at byte 4",
+            ),
+            (
+                b"C\x90",
+                "unexpected_tag",
+                "expected a class name, but found tag 0x90 at byte 1",
+            ),
+            (
+                b"C\0\0\0",
+                "unexpected_tag",
+                "expected an int, but found tag 0x00 at byte 2",
+            ),
+            (
+                b"C\0\x91\x90N",
+                "unexpected_tag",
+                "expected a field name, but found tag 0x90 at byte 3",
+            ),
+            (
+                b"MN",
+                "unexpected_tag",
+                "expected a type, but found tag 0x4e at byte 1",
+            ),
+            (
+                b"R\0\x01aN",
+                "unexpected_tag",
+                "expected a string's next chunk, but found tag 0x4e at byte 4",
+            ),
+            (
+                b"A\0\x01a\x01a",
+                "unexpected_tag",
+                "expected binary data's next chunk, but found tag 0x01 at byte 4",
+            ),
+            (
+                b"\x01\x80",
+                "bad_utf8",
+                "expected modified UTF-8, but found 0x80 at byte 1",
+            ),
+            (
+                b"\x02a\xe5\x41\x41",
+                "bad_utf8",
+                "expected modified UTF-8, but found 0x41 at byte 3",
+            ),
+            (
+                b"X\x8f",
+                "negative_length",
+                "expected a length, but found -1 at byte 1",
+            ),
+            (
+                b"\x61",
+                "unknown_class",
+                "expected one of 0 classes, but found class 1 at byte 0",
+            ),
+            (
+                b"O\x8f",
+                "unknown_class",
+                "expected one of 0 classes, but found class -1 at byte 1",
+            ),
+            (
+                b"y\x70\x90",
+                "unknown_type",
+                "expected one of 0 types, but found type 0 at byte 2",
+            ),
+            (
+                b"yQ\x91",
+                "unknown_ref",
+                "expected one of 1 references, but found reference 1 at byte 2",
+            ),
+            (
+                b"yyyN",
+                "too_deep",
+                "expected at most 2 open values, but found one more at byte 2",
+            ),
+            (
+                b"C\0\x90C\0\x90N",
+                "too_many_classes",
+                "expected at most 1 classes, but found one more at byte 4",
+            ),
+            (
+                b"C\0\x93\0\0\0N",
+                "too_many_fields",
+                "expected at most 2 fields, but found more at byte 2",
+            ),
+        ];
+        for (bytes, name, message) in table {
+            let error = Decoder::new(bytes, limits).skip().expect_err(message);
+            assert_eq!(
+                (error.kind.name(), error.to_string().as_str()),
+                (name, message)
+            );
+        }
+        let error = Decoder::new(b"zp\x01ap\x01a", limits)
+            .skip()
+            .expect_err("two types");
+        assert_eq!(
+            error.to_string(),
+            "expected at most 1 types, but found one more at byte 5"
+        );
+        assert_eq!(error.kind.name(), "too_many_types");
+    }
+}

@@ -1,6 +1,6 @@
 use crate::decode::Decoder;
-use crate::error::{Error, ErrorKind};
-use crate::stack::Open;
+use crate::error::Error;
+use crate::open::Open;
 use crate::tag::Tag;
 
 impl Decoder<'_> {
@@ -8,37 +8,19 @@ impl Decoder<'_> {
     pub fn skip(&mut self) -> Result<(), Error> {
         // A copy of its own, which the loop can keep in registers.
         let mut reader = self.reader;
-        let Decoder {
-            stack: outer,
-            tables,
-            limits,
-            ..
-        } = self;
+        let Decoder { outer, tables, .. } = self;
         outer.clear();
         let mut open = Open::Values(1);
         loop {
-            let ended = match &mut open {
-                Open::Values(0) => true,
-                Open::Values(left) => {
-                    *left -= 1;
-                    false
-                }
-                Open::ValuesToEnd => reader.eat(b'Z'),
-                Open::Key => {
-                    open = Open::ValueOfKey;
-                    reader.eat(b'Z')
-                }
-                Open::ValueOfKey => {
-                    open = Open::Key;
-                    false
-                }
-            };
-            if ended {
-                match outer.pop() {
-                    Some(next) => open = next,
+            match open.next(&mut reader) {
+                Some(after) => open = after,
+                None => match outer.pop() {
+                    Some(around) => {
+                        open = around;
+                        continue;
+                    }
                     None => break,
-                }
-                continue;
+                },
             }
             let mut offset = reader.offset();
             let mut tag = reader.tag()?;
@@ -90,18 +72,92 @@ impl Decoder<'_> {
                 }
                 Tag::Class | Tag::End | Tag::Unassigned => return Err(reader.unexpected("a value")),
             };
-            let limit = limits.depth;
-            if outer.len() >= limit {
-                return Err(Error {
-                    kind: ErrorKind::TooDeep { limit },
-                    offset,
-                });
-            }
+            outer.push(open).map_err(|kind| Error { kind, offset })?;
             tables.add_ref();
-            outer.push(open);
             open = inner;
         }
         self.reader = reader;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Decoder, Limits};
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn depth_is_the_callers_to_set() {
+        let skip = |depth: usize, limit| {
+            let mut bytes = b"\x79".repeat(depth);
+            bytes.push(b'N');
+            let limits = Limits {
+                depth: limit,
+                ..Limits::default()
+            };
+            Decoder::new(&bytes, limits)
+                .skip()
+                .map_err(|error| error.kind.name())
+        };
+        assert_eq!(skip(0, 0), Ok(()));
+        assert_eq!(skip(1, 0), Err("too_deep"));
+        assert_eq!(skip(256, 256), Ok(()));
+        assert_eq!(skip(257, 256), Err("too_deep"));
+        assert_eq!(skip(1_000_000, 1_000_000), Ok(()));
+    }
+
+    #[test]
+    fn definitions_may_stand_before_any_value_but_not_before_an_end() {
+        let definition = b"C\x01c\x91\x01f";
+        for (before, behind) in [
+            (&b""[..], &b"N"[..]),
+            (b"W", b"NZ"),
+            (b"H", b"NNZ"),
+            (b"HN", b"NZ"),
+            (b"\x7aN", b"\x60N"),
+        ] {
+            for times in 1..3 {
+                let bytes = [before, &definition.repeat(times), behind].concat();
+                let mut decoder = Decoder::new(&bytes, Limits::default());
+                assert_eq!(decoder.skip(), Ok(()));
+                assert!(decoder.is_empty());
+                assert_eq!(decoder.names().count(), times);
+            }
+        }
+        for before in [&b"W"[..], b"H", b"HN", b""] {
+            let bytes = [before, definition, b"Z"].concat();
+            let error = Decoder::new(&bytes, Limits::default())
+                .skip()
+                .expect_err("an end is no value");
+            assert_eq!(
+                (error.kind.name(), error.offset),
+                ("unexpected_tag", bytes.len() - 1)
+            );
+        }
+    }
+
+    #[test]
+    fn references_reach_what_has_begun_and_no_further() {
+        for (bytes, valid) in [
+            (&b"yQ\x90"[..], true),
+            (b"yQ\x91", false),
+            (b"zHZQ\x91", true),
+            (b"HQ\x90Q\x90Z", true),
+            (b"C\0\x91\0\x60Q\x90", true),
+            (b"z\x01aQ\x91", false),
+            (b"z\x21aQ\x91", false),
+            (b"zJ\0\0\0\0\0\0\0\0Q\x91", false),
+            (b"yQ\x8f", false),
+            (b"Q\x90", false),
+        ] {
+            let result = Decoder::new(bytes, Limits::default()).skip();
+            let expected = if valid { Ok(()) } else { Err("unknown_ref") };
+            assert_eq!(
+                result.map_err(|error| error.kind.name()),
+                expected,
+                "{bytes:02x?}"
+            );
+        }
     }
 }

@@ -41,8 +41,10 @@ impl<'a> Tables<'a> {
         self.refs += 1;
     }
 
-    #[inline(never)]
     /// A class definition behind its `C`: the name, a count, and so many names of fields.
+    ///
+    /// Takes and returns the reader, so that the caller's need not live in memory.
+    #[inline(never)]
     pub(crate) fn read_class(&mut self, mut reader: Reader<'a>) -> Result<Reader<'a>, Error> {
         let offset = reader.offset();
         let limit = self.limits.classes;

@@ -138,3 +138,20 @@ const fn classify(byte: u8) -> Tag {
         0x40 | b'E' | b'G' | b'P' => Tag::Unassigned,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn every_byte_but_five_begins_a_value_or_a_definition() {
+        let none = |byte: &u8| matches!(Tag::of(*byte), Tag::Unassigned | Tag::End);
+        assert!(
+            (0..=u8::MAX)
+                .filter(none)
+                .eq([0x40, 0x45, 0x47, 0x50, 0x5a])
+        );
+    }
+}
