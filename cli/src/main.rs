@@ -1,3 +1,45 @@
-//! The `dubbo-policy` command.
+//! The `dubbo-policy` command: what the module will make of a configuration and of traffic, without an Envoy.
 
-fn main() {}
+mod check;
+mod command;
+mod version;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use command::Failure;
+use lexopt::Arg;
+
+fn main() -> ExitCode {
+    run(lexopt::Parser::from_env()).unwrap_or_else(|Failure(why)| {
+        // When even this cannot be written, the exit code has to do.
+        let _ = writeln!(std::io::stderr(), "dubbo-policy: {why}");
+        ExitCode::from(command::UNUSABLE)
+    })
+}
+
+fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
+    let Some(arg) = args.next()? else {
+        return Err(Failure(format!("which command?\n{HELP}")));
+    };
+    match arg {
+        Arg::Value(name) if name == "check" => check::run(args),
+        Arg::Value(name) if name == "version" => version::run(args),
+        Arg::Value(name) if name == "help" => command::print(HELP),
+        Arg::Long("help") | Arg::Short('h') => command::print(HELP),
+        Arg::Long("version") | Arg::Short('V') => version::run(args),
+        other => Err(Failure(format!("{}\n{HELP}", other.unexpected()))),
+    }
+}
+
+const HELP: &str = "\
+usage: dubbo-policy COMMAND
+
+  check [-o text|json] [--fail-on error|warning] FILE...
+        Reads configurations (plain, or in an EnvoyFilter, a WasmPlugin or a bootstrap of Envoy; YAML or JSON;
+        - is the standard input) and says what is wrong with them.
+  version
+        Says which version this is.
+
+Exit codes: 0 clean, 1 findings, 2 wrong usage or an unreadable file.
+";

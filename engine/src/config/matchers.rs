@@ -86,7 +86,7 @@ fn object<'a>(fields: &Fields<'a>, attribute: &Attribute, names: &Names<'a>) -> 
     if let Some(value) = fields.written("present") {
         all.push(value.flag().map(Matcher::Present));
     }
-    if all.is_empty() {
+    if all.is_empty() && fields.names().all(|name| name == "ignore_case") {
         let forms = one_of(TEXT_FORMS.into_iter().chain(["in", "not", "present"]));
         fields.at().reject_as(forms, "none of them", None);
     }

@@ -223,7 +223,7 @@ impl<'a> Value<'a> {
 
     /// Records that this is of the configuration's language, but not of this version's.
     pub(super) fn not_supported(&self) {
-        self.reject_as("nothing", "what is not supported yet", None);
+        self.reject_as("nothing", "a setting that is not supported yet", None);
     }
 
     fn record(&self, leaf: Leaf<'_>) {
@@ -265,6 +265,11 @@ impl<'a> Fields<'a> {
     pub(super) fn written(&self, name: &str) -> Option<&Value<'a>> {
         let (_, value) = self.written.iter().find(|(field, _)| *field == name)?;
         Some(value)
+    }
+
+    /// The names of what is written, known or not.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.written.iter().map(|(name, _)| *name)
     }
 
     fn reject_missing(&self) {

@@ -55,11 +55,10 @@ fn rule<'a>(fields: &Fields<'a>, index: usize, names: &Names<'a>) -> Option<Rule
     let dry_run = fields.get("dry_run").and_then(|flag| flag.flag());
     let message = fields.written("message").map(|message| message.text());
     let denial = fields.written("denial").map(denial::read);
-    if let Some(allow) = fields.written("allow") {
+    if fields.written("allow").is_some() {
         for refusing in ["message", "denial"] {
-            if fields.written(refusing).is_some() {
-                let found = format!("one with {refusing}");
-                allow.reject_as("a rule that may refuse a call", found, None);
+            if let Some(value) = fields.written(refusing) {
+                value.reject(format!("no {refusing} in a rule that allows"), None);
             }
         }
     }

@@ -1,0 +1,125 @@
+//! One file: its configurations, and what is wrong with them.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use engine::config;
+
+use super::findings::{Checked, Finding, Report, Severity};
+use super::holders::{self, Held};
+use super::yaml::{self, Place, Yaml};
+
+/// Checks a file.
+pub(crate) fn check(file: &str, bytes: &[u8], report: &mut Report) {
+    let mut file = File { name: file, report };
+    let Ok(text) = core::str::from_utf8(bytes) else {
+        return file.find(
+            START,
+            Severity::Error,
+            "expected text, found what is no UTF-8".to_owned(),
+        );
+    };
+    // YAML takes what JSON does not, such as a comma at the end; what reads this file as JSON will not.
+    let json = Path::new(file.name).extension() == Some(OsStr::new("json"));
+    if json && let Err(error) = serde_json::from_str::<serde_json::Value>(text) {
+        let (line, column) = (error.line(), error.column());
+        let text = format!("expected JSON, found {error}");
+        return file.find(Place { line, column }, Severity::Error, text);
+    }
+    let documents = match yaml::parse(text) {
+        Ok(documents) => documents,
+        Err(error) => {
+            let text = format!("expected YAML or JSON, found {}", error.text);
+            return file.find(error.place, Severity::Error, text);
+        }
+    };
+    let held: Vec<Held<'_>> = documents.iter().flat_map(holders::find).collect();
+    if held.is_empty() {
+        let text = "expected a policy, found nothing (write rules: [] to observe only)";
+        return file.find(START, Severity::Error, text.to_owned());
+    }
+    for held in held {
+        file.check(held);
+    }
+}
+
+const START: Place = Place { line: 1, column: 1 };
+
+struct File<'r> {
+    name: &'r str,
+    report: &'r mut Report,
+}
+
+impl File<'_> {
+    fn check(&mut self, held: Held<'_>) {
+        let first = self.report.findings.len();
+        match held.node.and_then(|node| config::load(&node)) {
+            Err(errors) => {
+                for error in errors {
+                    self.find_at(held.yaml, &error.path, Severity::Error, error.to_string());
+                }
+            }
+            Ok(loaded) => {
+                for warning in loaded.warnings {
+                    self.find_at(
+                        held.yaml,
+                        &warning.path,
+                        Severity::Warning,
+                        warning.to_string(),
+                    );
+                }
+                let checked = Checked {
+                    file: self.name.to_owned(),
+                    place: held.yaml.place,
+                    plugin: held.plugin,
+                    policy: loaded.policy,
+                };
+                self.reject_namesake(&checked, held.yaml);
+                self.report.policies.push(checked);
+            }
+        }
+        let found = self.report.findings.get_mut(first..).unwrap_or_default();
+        found.sort_by_key(|finding| (finding.place.line, finding.place.column));
+    }
+
+    /// Envoy takes two configurations of one plugin with one policy name for an old and a new version of the same.
+    fn reject_namesake(&mut self, checked: &Checked, yaml: &Yaml) {
+        let namesake = self.report.policies.iter().find(|other| {
+            !checked.plugin.is_empty()
+                && other.plugin == checked.plugin
+                && other.policy.name == checked.policy.name
+                && other.policy.revision != checked.policy.revision
+        });
+        let Some(other) = namesake else { return };
+        let text = format!(
+            "name: expected a name of its own, found that of another policy of the same plugin, at {}:{}:{}",
+            other.file, other.place.line, other.place.column
+        );
+        self.find_at(
+            yaml,
+            &config::Path::default().field("name"),
+            Severity::Error,
+            text,
+        );
+    }
+
+    /// Something in a configuration.
+    fn find_at(&mut self, yaml: &Yaml, path: &config::Path, severity: Severity, text: String) {
+        self.push(yaml.locate(path), severity, path.to_string(), text);
+    }
+
+    /// Something of the file itself.
+    fn find(&mut self, place: Place, severity: Severity, text: String) {
+        self.push(place, severity, String::new(), text);
+    }
+
+    fn push(&mut self, place: Place, severity: Severity, path: String, text: String) {
+        self.report.findings.push(Finding {
+            file: self.name.to_owned(),
+            place,
+            severity,
+            path,
+            text,
+        });
+    }
+}

@@ -1,0 +1,97 @@
+//! Where a configuration stands in what Envoy and Istio are given.
+
+use engine::config::{Errors, Node, parse};
+
+use super::yaml::{Content, Yaml};
+
+/// A configuration.
+#[derive(Debug)]
+pub(crate) struct Held<'y> {
+    /// Where its values stand.
+    pub(crate) yaml: &'y Yaml,
+    /// How the module will see it.
+    pub(crate) node: Result<Node, Errors>,
+    /// The plugin that loads it; empty for a plain configuration.
+    pub(crate) plugin: String,
+}
+
+/// Finds the configurations in a document: it is one itself, or an EnvoyFilter, a WasmPlugin or a bootstrap holds them.
+pub(crate) fn find(document: &Yaml) -> Vec<Held<'_>> {
+    let holds = HOLDERS.iter().any(|field| document.get(field).is_some());
+    if !holds {
+        return vec![Held {
+            yaml: document,
+            node: Ok(document.to_node()),
+            plugin: String::new(),
+        }];
+    }
+    let mut found = Vec::new();
+    search(document, &mut found);
+    // Other modules have configurations, too.
+    if found.iter().any(is_ours) {
+        found.retain(is_ours);
+    }
+    found
+}
+
+/// What only the outermost object of something else has.
+const HOLDERS: [&str; 5] = [
+    "kind",
+    "static_resources",
+    "staticResources",
+    "resources",
+    "@type",
+];
+
+fn search<'y>(value: &'y Yaml, found: &mut Vec<Held<'y>>) {
+    match &value.content {
+        Content::Scalar(_) => {}
+        Content::Array(items) => items.iter().for_each(|item| search(item, found)),
+        Content::Object(fields) => {
+            for field in fields {
+                match &*field.name {
+                    "pluginConfig" => found.push(Held {
+                        yaml: &field.value,
+                        node: Ok(field.value.to_node()),
+                        plugin: name_of(value),
+                    }),
+                    "configuration" => found.extend(any(&field.value, name_of(value))),
+                    _ => search(&field.value, found),
+                }
+            }
+        }
+    }
+}
+
+/// A `google.protobuf.Any` of a well-known type.
+fn any(value: &Yaml, plugin: String) -> Option<Held<'_>> {
+    let (_, kind) = value.get("@type")?.text()?.rsplit_once('/')?;
+    let yaml = value.get("value")?;
+    let node = match kind {
+        "google.protobuf.Struct" => Ok(yaml.to_node()),
+        "google.protobuf.StringValue" => parse(yaml.text()?.as_bytes()),
+        _ => return None,
+    };
+    Some(Held { yaml, node, plugin })
+}
+
+/// Envoy's names of a plugin.
+fn name_of(plugin: &Yaml) -> String {
+    let text = |field| plugin.get(field).and_then(Yaml::text).unwrap_or_default();
+    let root = plugin.get("root_id").or(plugin.get("rootId"));
+    let root = root.and_then(Yaml::text).unwrap_or_default();
+    match text("pluginName") {
+        "" => format!("{}/{root}", text("name")),
+        name => format!("{name}/{root}"),
+    }
+}
+
+fn is_ours(held: &Held<'_>) -> bool {
+    let Ok(Node::Object(fields)) = &held.node else {
+        return false;
+    };
+    fields.iter().any(|(name, value)| {
+        name == "apiVersion"
+            && matches!(value, Node::String(version) if version.starts_with("dubbo-policy/"))
+    })
+}

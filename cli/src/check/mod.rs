@@ -1,0 +1,61 @@
+//! `dubbo-policy check`: what is wrong with configurations.
+
+mod document;
+mod findings;
+mod holders;
+mod output;
+mod scalar;
+mod yaml;
+
+use std::ffi::OsStr;
+use std::io::Read;
+use std::process::ExitCode;
+
+use lexopt::{Arg, ValueExt};
+
+use crate::command::Failure;
+use findings::{Report, Severity};
+use output::Format;
+
+/// Checks the files that are named.
+pub(crate) fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
+    let mut format = Format::Text;
+    let mut fail_on = Severity::Error;
+    let mut files = Vec::new();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Arg::Short('o') | Arg::Long("output") => {
+                format = args.value()?.parse_with(Format::of)?
+            }
+            Arg::Long("fail-on") => fail_on = args.value()?.parse_with(Severity::of)?,
+            Arg::Value(file) => files.push(file),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if files.is_empty() {
+        return Err(Failure(
+            "check which files? - is the standard input".to_owned(),
+        ));
+    }
+    let mut report = Report::default();
+    for file in &files {
+        let name = file.to_string_lossy();
+        let bytes = read(file).map_err(|error| Failure(format!("{name}: {error}")))?;
+        document::check(&name, &bytes, &mut report);
+    }
+    output::write(&mut std::io::stdout().lock(), format, &report)?;
+    let failed = report
+        .findings
+        .iter()
+        .any(|finding| finding.severity >= fail_on);
+    Ok(ExitCode::from(u8::from(failed)))
+}
+
+fn read(file: &OsStr) -> std::io::Result<Vec<u8>> {
+    if file != "-" {
+        return std::fs::read(file);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

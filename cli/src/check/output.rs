@@ -1,0 +1,125 @@
+//! How findings are printed.
+
+use std::io::{Result, Write};
+
+use engine::policy::Limiter;
+use engine::quota::Algorithm;
+use serde_json::{Value, json};
+
+use super::findings::{Checked, Finding, Report};
+
+/// `-o`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+impl Format {
+    /// The value of `-o`.
+    pub(crate) fn of(name: &str) -> core::result::Result<Format, String> {
+        match name {
+            "text" => Ok(Format::Text),
+            "json" => Ok(Format::Json),
+            _ => Err("text or json".to_owned()),
+        }
+    }
+}
+
+/// Prints all that was found.
+pub(crate) fn write(out: &mut impl Write, format: Format, report: &Report) -> Result<()> {
+    match format {
+        Format::Text => text(out, report),
+        Format::Json => writeln!(
+            out,
+            "{:#}",
+            json!({
+                "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
+                "policies": report.policies.iter().map(policy).collect::<Vec<_>>(),
+            })
+        ),
+    }
+}
+
+fn text(out: &mut impl Write, report: &Report) -> Result<()> {
+    for finding in &report.findings {
+        let (file, place) = (&finding.file, finding.place);
+        let severity = finding.severity.name();
+        writeln!(
+            out,
+            "{file}:{}:{}: {severity}: {}",
+            place.line, place.column, finding.text
+        )?;
+    }
+    for Checked { file, policy, .. } in &report.policies {
+        writeln!(
+            out,
+            "{file}: policy {}, revision {}",
+            policy.name, policy.revision
+        )?;
+        for limiter in &policy.quotas {
+            writeln!(
+                out,
+                "{file}: quota {}: {}",
+                limiter.quota.name,
+                rate(limiter)
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// What a quota admits, in words.
+fn rate(limiter: &Limiter) -> String {
+    let quota = &limiter.quota;
+    let algorithm = match quota.algorithm {
+        Algorithm::Rolling => "in any",
+        Algorithm::Fixed => "in each clock-aligned",
+    };
+    let per = match &*quota.per {
+        [] => String::new(),
+        per => format!(", for each {}", per.join(", ")),
+    };
+    let others = match limiter.overrides.len() {
+        0 => String::new(),
+        1 => ", 1 override".to_owned(),
+        many => format!(", {many} overrides"),
+    };
+    let seconds = quota.window.as_secs_f64();
+    format!(
+        "{} {algorithm} {seconds} s{per}{others}; each Envoy counts for itself",
+        quota.limit
+    )
+}
+
+fn finding(finding: &Finding) -> Value {
+    json!({
+        "file": finding.file,
+        "line": finding.place.line,
+        "column": finding.place.column,
+        "severity": finding.severity.name(),
+        "path": finding.path,
+        "text": finding.text,
+    })
+}
+
+fn policy(checked: &Checked) -> Value {
+    let quotas = checked.policy.quotas.iter().map(|limiter| {
+        json!({
+            "name": limiter.quota.name,
+            "limit": limiter.quota.limit,
+            "window_seconds": limiter.quota.window.as_secs_f64(),
+            "algorithm": match limiter.quota.algorithm {
+                Algorithm::Rolling => "rolling",
+                Algorithm::Fixed => "fixed",
+            },
+            "per": limiter.quota.per,
+        })
+    });
+    json!({
+        "file": checked.file,
+        "name": checked.policy.name,
+        "revision": checked.policy.revision,
+        "quotas": quotas.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,99 @@
+use serde_json::json;
+
+use crate::documents::{load, with};
+
+/// The places of the warnings.
+fn places(fields: serde_json::Value) -> Vec<String> {
+    let loaded = load(&with(fields)).unwrap();
+    loaded
+        .warnings
+        .iter()
+        .map(|warning| warning.path.to_string())
+        .collect()
+}
+
+fn rule_places(rule: serde_json::Value) -> Vec<String> {
+    let mut rule = rule;
+    rule["name"] = json!("r");
+    places(json!({"default": "allow", "rules": [rule]}))
+}
+
+#[test]
+fn a_denial_that_silence_evades_is_warned_of() {
+    for rule in [
+        json!({"match": {"claimed.app": "evil"}, "deny": {}}),
+        json!({"match": {"service": "a", "attachments.x": {"prefix": "a"}}, "deny": {}}),
+        json!({"match": [{"service": "a"}, {"claimed.app": "evil"}], "deny": {}}),
+    ] {
+        assert_eq!(rule_places(rule), ["rules[0].match"]);
+    }
+    for rule in [
+        json!({"match": {"source.ip": "10.0.0.0/8"}, "deny": {}}),
+        json!({"match": {"claimed.app": {"not": "order"}}, "deny": {}}),
+        json!({"match": {"claimed.app": {"present": true, "not": "order"}}, "deny": {}}),
+        json!({"match": {"service": "a"}, "except": {"claimed.app": "order"}, "deny": {}}),
+    ] {
+        assert_eq!(rule_places(rule), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_callers_say_of_themselves_is_no_proof() {
+    assert_eq!(
+        rule_places(json!({"require": {"claimed.app": "order"}})),
+        ["rules[0].require"]
+    );
+    assert_eq!(
+        rule_places(json!({"match": {"service": "a", "attachments.token": "x"}, "allow": {}})),
+        ["rules[0].match"]
+    );
+    let both = json!({"claimed.app": "order", "source.ip": "10.0.0.0/8"});
+    assert_eq!(rule_places(json!({"require": both})), Vec::<String>::new());
+    let quota = |per: &[&str]| {
+        places(json!({
+            "quotas": [{"name": "q", "limit": 1, "window": "1s", "per": per}],
+            "rules": [{"name": "r", "quotas": ["q"]}],
+        }))
+    };
+    assert_eq!(quota(&["claimed.app", "service"]), ["quotas[0].per"]);
+    assert_eq!(quota(&["claimed.app", "source.ip"]), Vec::<String>::new());
+    assert_eq!(quota(&["service"]), Vec::<String>::new());
+}
+
+#[test]
+fn a_quota_that_no_rule_charges_is_warned_of() {
+    assert_eq!(
+        places(json!({"quotas": [{"name": "q", "limit": 1, "window": "1s"}]})),
+        ["quotas[0]"]
+    );
+}
+
+#[test]
+fn a_policy_that_stops_discovery_is_warned_of() {
+    let allow = |service: serde_json::Value| {
+        places(json!({
+            "default": "deny",
+            "rules": [{"name": "r", "match": {"service": service}, "allow": {}}],
+        }))
+    };
+    assert_eq!(allow(json!("com.acme.A")), ["default"]);
+    assert_eq!(
+        allow(json!("org.apache.dubbo.metadata.MetadataService")),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        allow(json!({"prefix": "org.apache.dubbo."})),
+        Vec::<String>::new()
+    );
+    assert_eq!(places(json!({"default": "deny"})), ["default"]);
+    assert_eq!(places(json!({"default": "allow"})), Vec::<String>::new());
+    let dry = json!({"default": "deny", "rules": [{"name": "r", "allow": {}, "dry_run": true}]});
+    assert_eq!(places(dry), ["default"]);
+}
+
+#[test]
+fn a_refusal_that_is_tried_again_is_warned_of() {
+    assert_eq!(places(json!({"denial": {"form": "status"}})), ["denial"]);
+    let rule = json!({"deny": {}, "denial": {"form": "status", "status": 90}});
+    assert_eq!(rule_places(rule), ["rules[0].denial"]);
+}
