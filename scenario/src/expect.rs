@@ -1,6 +1,6 @@
 //! Compares what a peer got with the frames that it should have got.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::Frame;
 use crate::frame::Refusal;
@@ -113,27 +113,22 @@ fn compare_refusal(refusal: &Refusal, got: &[u8]) -> Step {
 }
 
 fn refused_with(refusal: &Refusal, frame: &[u8]) -> Result<usize> {
-    let text_at = refusal.bytes_with("")?.len() - 1;
-    ensure!(frame.len() > text_at, "a body too short for a refusal");
-    let text = text_of(&frame[text_at..])?;
-    ensure!(
-        frame == refusal.bytes_with(&text)?,
-        "not the form of a refusal (the text would be {text:?})"
-    );
+    let text = text_of(refusal, frame).context("not the form of a refusal")?;
     ensure!(refusal.matches(&text), "a refusal with the text {text:?}");
     Ok(frame.len())
 }
 
-/// The string of one chunk that `bytes` are.
-fn text_of(bytes: &[u8]) -> Result<String> {
-    let length_bytes = match bytes[0] {
-        0x00..=0x1f => 1,
-        0x30..=0x33 => 2,
-        b'S' => 3,
-        tag => anyhow::bail!("the tag {tag:02x} where the text of a refusal should be"),
-    };
-    ensure!(bytes.len() >= length_bytes, "a string without its length");
-    Ok(String::from_utf8_lossy(&bytes[length_bytes..]).into_owned())
+/// The text with which the refusal would be this very frame.
+fn text_of(refusal: &Refusal, frame: &[u8]) -> Option<String> {
+    let [a, b] = [refusal.bytes_with("a").ok()?, refusal.bytes_with("b").ok()?];
+    let short = a.iter().zip(&b).position(|(a, b)| a != b)?;
+    // The length of a longer text takes up to two bytes more; in JSONB one byte follows the text.
+    let places =
+        (short..short + 3).flat_map(|start| [(start, frame.len()), (start, frame.len() - 1)]);
+    places
+        .filter_map(|(start, end)| str::from_utf8(frame.get(start..end)?).ok())
+        .find(|text| refusal.bytes_with(text).is_ok_and(|bytes| bytes == frame))
+        .map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -150,6 +145,7 @@ mod tests {
             text: text.map(str::to_owned),
             starts_with,
             contains: vec![],
+            serialization: 2,
         })
     }
 
@@ -163,6 +159,42 @@ mod tests {
     fn a_text_that_begins_as_expected_is_the_same() {
         let got = refusal(Some("dubbo-policy: DENIED rule=a: ask team-x"));
         assert_eq!(compare(refusal(None), got), Comparison::Same);
+    }
+
+    #[test]
+    fn a_text_of_any_length_is_read_in_every_form() {
+        let base = Refusal {
+            id: 7,
+            status: None,
+            text: None,
+            starts_with: Some("x".into()),
+            contains: vec![],
+            serialization: 2,
+        };
+        let forms = [
+            base.clone(),
+            Refusal {
+                status: Some(70),
+                ..base.clone()
+            },
+            Refusal {
+                serialization: 23,
+                ..base
+            },
+        ];
+        for form in forms {
+            for len in [1, 31, 32, 47, 48, 255, 256, 1023, 1024, 2000] {
+                let sent = Refusal {
+                    text: Some("x".repeat(len)),
+                    ..form.clone()
+                };
+                assert_eq!(
+                    compare(Frame::Refusal(form.clone()), Frame::Refusal(sent)),
+                    Comparison::Same,
+                    "{len}"
+                );
+            }
+        }
     }
 
     #[test]

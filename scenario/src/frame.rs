@@ -180,8 +180,8 @@ mod tests {
             bytes,
             expected,
             "\ngot\n{}expected\n{}",
-            crate::show::frames(&bytes),
-            crate::show::frames(&expected)
+            crate::show::frames(&bytes, 0),
+            crate::show::frames(&expected, 0)
         );
     }
 
@@ -221,6 +221,17 @@ mod tests {
                 body[1],
             ],
         );
+    }
+
+    /// What Dubbo 3.3.6 took for one exception.
+    #[test]
+    fn the_refusal_of_a_fastjson2_call_is_jsonb() {
+        let bytes = bytes("refusal: {id: 9, serialization: 23, text: denied by policy}");
+        let value: &[u8] =
+            b"\x92\x63java.lang.RuntimeException\x00\xa6\x56detailMessage\x59denied by policy\xa5";
+        let body = [&b"\0\0\0\x02\xbd\0\0\0\0"[..], &[value.len() as u8], value].concat();
+        assert_eq!(bytes[16..], body);
+        assert_eq!(bytes[2..4], [0x17, 20]);
     }
 
     #[test]

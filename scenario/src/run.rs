@@ -146,7 +146,7 @@ impl<'p> Play<'p> {
     fn expect(&mut self, conn: Conn, at: Peer, expected: &Expected) -> Result<()> {
         let taken = self.taken.get(&(conn, at)).copied().unwrap_or(0);
         let mut want = 0;
-        let (rest, difference) = loop {
+        let (rest, place, why) = loop {
             let got = self.proxy.received(conn, at, taken + want)?;
             let rest = got
                 .get(taken..)
@@ -160,18 +160,18 @@ impl<'p> Play<'p> {
                 Comparison::Short { want } => {
                     break (
                         rest.to_vec(),
-                        format!("it ends at byte {} of {want} or more", rest.len()),
+                        rest.len(),
+                        format!("it ends, but {want} bytes or more should be there"),
                     );
                 }
-                Comparison::Different { at, why } => {
-                    break (rest.to_vec(), format!("at byte {at}: {why}"));
-                }
+                Comparison::Different { at, why } => break (rest.to_vec(), at, why),
             }
         };
+        let right = show::frames_before(&rest, place);
         bail!(
-            "the {at:?} got other bytes; {difference}\nexpected\n{}got\n{}",
-            show::frames(&expected.sample()?),
-            show::frames(&rest)
+            "the {at:?} got other bytes; at byte {place}: {why}\nafter {right} right frames, expected\n{}got\n{}",
+            show::frames(&expected.sample()?, right),
+            show::frames(&rest, right)
         );
     }
 

@@ -2,26 +2,38 @@
 
 use std::fmt::Write as _;
 
-/// A line for each frame: where it begins, its decoded head, and the body in hex and as text.
-pub(crate) fn frames(bytes: &[u8]) -> String {
+/// A line for each frame but the first `skip`: where it begins, its decoded head, and the body in hex and as text.
+pub(crate) fn frames(bytes: &[u8], skip: usize) -> String {
     let mut lines = String::new();
-    let mut at = 0;
-    let mut shown = 0;
-    while at < bytes.len() {
-        if shown == MOST_FRAMES {
-            let _ = writeln!(lines, "  {at:>7}  .. {} more bytes", bytes.len() - at);
-            break;
-        }
+    let (mut at, mut index) = (0, 0);
+    while at < bytes.len() && index < skip + MOST_FRAMES {
         let (len, line) = first(&bytes[at..]);
-        let _ = writeln!(lines, "  {at:>7}  {line}");
+        if index >= skip {
+            let _ = writeln!(lines, "  {at:>7}  {line}");
+        }
         at += len;
-        shown += 1;
+        index += 1;
+    }
+    if at < bytes.len() {
+        let _ = writeln!(lines, "  {at:>7}  .. {} more bytes", bytes.len() - at);
     }
     if lines.is_empty() {
-        "  nothing\n".into()
-    } else {
-        lines
+        lines.push_str("  nothing\n");
     }
+    lines
+}
+
+/// How many frames are whole before the byte `at`.
+pub(crate) fn frames_before(bytes: &[u8], at: usize) -> usize {
+    let (mut begin, mut count) = (0, 0);
+    while begin < bytes.len() {
+        begin += first(&bytes[begin..]).0;
+        if begin > at {
+            break;
+        }
+        count += 1;
+    }
+    count
 }
 
 /// The length and the line of the frame that `bytes` begin with; all of them when that is none.
@@ -90,9 +102,22 @@ mod tests {
         ];
         bytes.extend(b"ls\r\n");
         assert_eq!(
-            frames(&bytes),
+            frames(&bytes, 0),
             "        0  two-way request, event, serialization 2, id 7, 1 bytes: 4e |N|\n       17  no frame: 6c730d0a |ls..|\n"
         );
+    }
+
+    #[test]
+    fn frames_before_the_place_of_interest_are_left_out() {
+        let heartbeat = [
+            0xda, 0xbb, 0xe2, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 1, 0x4e,
+        ];
+        let three = [heartbeat, heartbeat, heartbeat].concat();
+        let counts = [0, 16, 17, 40, 50, 51].map(|at| frames_before(&three, at));
+        assert_eq!(counts, [0, 0, 1, 2, 2, 3]);
+        let shown = frames(&three, 2);
+        assert!(shown.starts_with("       34  two-way"), "{shown}");
+        assert_eq!(frames(&three, 3), "  nothing\n");
     }
 
     #[test]
@@ -101,7 +126,7 @@ mod tests {
             0xda, 0xbb, 0x02, 20, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 9, 0x91,
         ];
         assert_eq!(
-            frames(&bytes),
+            frames(&bytes, 0),
             "        0  answer, status 20, serialization 2, id 7, 9 bytes (cut): 91 |.|\n"
         );
     }

@@ -134,7 +134,7 @@ fn another_byte_fails_with_both_frames_shown() {
     );
     assert!(error.contains("at byte 11: 07 instead of 06"), "{error}");
     assert!(
-        error.contains("expected\n        0  two-way request, event, serialization 2, id 6"),
+        error.contains("after 0 right frames, expected\n        0  two-way request, event, serialization 2, id 6"),
         "{error}"
     );
     assert!(
@@ -161,7 +161,10 @@ fn what_does_not_arrive_fails() {
         &mut Relay::default(),
         "steps:\n- client: [{text: ab}]\n- provider_gets: [{text: abc}]\n",
     );
-    assert!(error.contains("it ends at byte 2 of 3"), "{error}");
+    assert!(
+        error.contains("at byte 2: it ends, but 3 bytes or more"),
+        "{error}"
+    );
 }
 
 #[test]

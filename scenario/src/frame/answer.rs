@@ -1,7 +1,7 @@
 //! Answers: an int that tells the kind, the value, and the attachments that a 2.0.2 caller understands; or, with another status
 //! than OK, a text.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use super::{HESSIAN2, OK, frame, hessian2};
@@ -62,6 +62,9 @@ pub struct Refusal {
     /// What stands somewhere in the text.
     #[serde(default)]
     pub contains: Vec<String>,
+    /// The serialization of the call: hessian2 (2) or fastjson2 (23), in which the exception is written too.
+    #[serde(default = "hessian2")]
+    pub serialization: u8,
 }
 
 impl Answer {
@@ -125,13 +128,11 @@ impl Refusal {
             }
             .bytes();
         }
-        let mut body = Writer::default();
-        body.int(EXCEPTION);
-        body.object(&Object {
-            class: runtime_exception(),
-            fields: vec![("detailMessage".into(), Value::String(text.into()))],
-        })?;
-        frame(HESSIAN2, OK, self.id, &body.into_bytes())
+        let body = match self.serialization {
+            FASTJSON2 => jsonb_exception(text)?,
+            _ => hessian_exception(text)?,
+        };
+        frame(self.serialization, OK, self.id, &body)
     }
 
     /// A text that is as expected as far as it is known.
@@ -156,6 +157,41 @@ impl Refusal {
     }
 }
 
+fn hessian_exception(text: &str) -> Result<Vec<u8>> {
+    let mut body = Writer::default();
+    body.int(EXCEPTION);
+    body.object(&Object {
+        class: runtime_exception(),
+        fields: vec![("detailMessage".into(), Value::String(text.into()))],
+    })?;
+    Ok(body.into_bytes())
+}
+
+/// What a Dubbo 3.3.6 caller took for one exception: `bd 00`, then `92 CLASS 00 a6 "detailMessage" TEXT a5`, each behind its
+/// length.
+fn jsonb_exception(text: &str) -> Result<Vec<u8>> {
+    let class = jsonb_string("java.lang.RuntimeException")?;
+    let field = jsonb_string("detailMessage")?;
+    let text = jsonb_string(text)?;
+    let value = [&[0x92][..], &class, &[0x00, 0xa6], &field, &text, &[0xa5]].concat();
+    let len = u32::try_from(value.len())?.to_be_bytes();
+    Ok([&[0, 0, 0, 2, 0xbd, 0x00][..], &len, &value].concat())
+}
+
+/// ASCII of up to 47 bytes: `49 + n`; of up to 2047: `79`, then the length as an int of one or two bytes.
+fn jsonb_string(text: &str) -> Result<Vec<u8>> {
+    ensure!(
+        text.is_ascii() && text.len() < 2048,
+        "no JSONB form is known here for {text:?}"
+    );
+    let [high, low] = u16::try_from(text.len())?.to_be_bytes();
+    let head = match low {
+        0..=47 if high == 0 => vec![0x49 + low],
+        _ => vec![0x79, 0x38 + high, low],
+    };
+    Ok([&head, text.as_bytes()].concat())
+}
+
 fn answer_attachments(body: &mut Writer) -> Result<()> {
     body.map(
         None,
@@ -171,6 +207,7 @@ fn runtime_exception() -> String {
     "java.lang.RuntimeException".into()
 }
 
+const FASTJSON2: u8 = 23;
 const EXCEPTION: i32 = 0;
 const EXCEPTION_WITH_ATTACHMENTS: i32 = 3;
 const VALUE_WITH_ATTACHMENTS: i32 = 4;
