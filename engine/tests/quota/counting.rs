@@ -206,7 +206,7 @@ fn counters_leave_their_bucket_when_they_have_nothing_left_to_say() {
 fn any_number_of_keys_makes_a_bounded_number_of_shared_values() {
     let quota = rolling("q", 10);
     let (mut store, mut vm) = (Memory::default(), vm(1));
-    for value in 0..20_000 {
+    for value in 0..12_000 {
         take(&mut vm, &mut store, at(0), &quota, &value.to_string());
     }
     assert_eq!(store.buckets().len(), 128);

@@ -10,7 +10,6 @@
 
 mod counting;
 mod failures;
-mod judge;
 mod keys;
 mod memory;
 mod vm;
@@ -18,5 +17,7 @@ mod vm;
 // Neither proptest nor threads are to be had on wasm32-unknown-unknown.
 #[cfg(not(target_family = "wasm"))]
 mod interleavings;
+#[cfg(not(target_family = "wasm"))]
+mod judge;
 #[cfg(not(target_family = "wasm"))]
 mod threads;
