@@ -168,10 +168,8 @@ impl Worker {
 
     /// Looks at what has waited too long, and says which connections have to be closed.
     pub fn tick(&mut self, now: Now) -> Vec<ConnectionId> {
-        while let Some(&(at, id)) = self.timers.first()
-            && at <= now.mono
-        {
-            self.timers.pop_first();
+        let later = self.timers.split_off(&(now.mono + Nanos(1), ConnectionId(0)));
+        for (_, id) in core::mem::replace(&mut self.timers, later) {
             let Some(entry) = self.connections.get_mut(&id) else {
                 continue;
             };

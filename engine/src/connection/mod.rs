@@ -352,6 +352,7 @@ impl Connection {
     pub(crate) fn close(&mut self, reason: CloseReason, metrics: &mut Metrics) {
         if self.closing.is_none() {
             self.closing = Some(reason);
+            self.wake = None;
             metrics.connection_closed(reason.0);
             self.downstream.held = Vec::new();
             self.upstream.held = Vec::new();
