@@ -8,15 +8,27 @@ use crate::units;
 
 impl<'a> Reader<'a> {
     /// The string whose first chunk's tag has just been read.
+    #[inline(always)]
     pub(crate) fn text_behind(&mut self, length: Length) -> Result<Text<'a>, Error> {
-        let (units, mut last) = self.length(length)?;
-        let mut text = Text::borrowed(self.units(units)?, units);
-        while !last {
-            let units;
-            (units, last) = self.next_string_chunk()?;
-            text.push_chunk(self.units(units)?, units);
+        let (units, last) = self.length(length)?;
+        let text = Text::borrowed(self.units(units)?, units);
+        if last {
+            Ok(text)
+        } else {
+            self.join_chunks(text)
         }
-        Ok(text)
+    }
+
+    /// Nearly all strings have one chunk: what joins more stays out of their way.
+    #[cold]
+    fn join_chunks(&mut self, mut text: Text<'a>) -> Result<Text<'a>, Error> {
+        loop {
+            let (units, last) = self.next_string_chunk()?;
+            text.push_chunk(self.units(units)?, units);
+            if last {
+                return Ok(text);
+            }
+        }
     }
 
     /// Steps over the string whose first chunk's tag has just been read.

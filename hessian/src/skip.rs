@@ -6,6 +6,15 @@ use crate::tag::Tag;
 impl Decoder<'_> {
     /// Steps over one value of any kind, with the class definitions before and in it.
     pub fn skip(&mut self) -> Result<(), Error> {
+        // Most values of a call are strings, which need nothing of what follows.
+        if let Tag::String(length) = Tag::of(self.reader.peek()?) {
+            self.reader.tag()?;
+            return self.reader.skip_string_behind(length);
+        }
+        self.skip_nested()
+    }
+
+    fn skip_nested(&mut self) -> Result<(), Error> {
         // A copy of its own, which the loop can keep in registers.
         let mut reader = self.reader;
         let Decoder { outer, tables, .. } = self;

@@ -64,16 +64,14 @@ impl<'a> Text<'a> {
     }
 
     /// The text, borrowed from the input unless it had chunks or surrogate pairs to join.
+    #[inline(always)]
     pub fn into_str(self) -> Result<Cow<'a, str>, LoneSurrogate> {
-        match self.bytes {
-            Cow::Borrowed(bytes) => match core::str::from_utf8(bytes) {
-                Ok(text) => Ok(Cow::Borrowed(text)),
-                Err(_) => join_surrogates(bytes).map(Cow::Owned),
-            },
-            Cow::Owned(bytes) => String::from_utf8(bytes)
-                .or_else(|bytes| join_surrogates(bytes.as_bytes()))
-                .map(Cow::Owned),
+        if let Cow::Borrowed(bytes) = self.bytes
+            && let Ok(text) = core::str::from_utf8(bytes)
+        {
+            return Ok(Cow::Borrowed(text));
         }
+        join_surrogates(&self.bytes).map(Cow::Owned)
     }
 
     /// The same text, independent of the input.
@@ -143,6 +141,7 @@ impl fmt::Display for LoneSurrogate {
 
 impl core::error::Error for LoneSurrogate {}
 
+#[cold]
 fn join_surrogates(bytes: &[u8]) -> Result<String, LoneSurrogate> {
     char::decode_utf16(units::utf16(bytes))
         .collect::<Result<_, _>>()
