@@ -54,7 +54,8 @@ pub enum Contradiction {
     /// The attachment `path` is not the body's path. Dubbo 2.7.7 and newer write that for services exported under a path
     /// of their own: the body then has the interface.
     Path,
-    /// The attachment `interface` is neither. Honest, too, for services exported under a path of their own.
+    /// The attachment `interface` is not the path that Java runs. Honest, too, for services exported under a path of their
+    /// own.
     Interface,
     /// A path with a `:`, which no service can have; Java reads a version behind it.
     IllegalPath,

@@ -384,13 +384,12 @@ fn a_generic_call_needs_no_attachment_and_no_descriptor_of_its_own() {
         assert_eq!(call.target_method(), "reveal", "{descriptor}");
         assert_eq!(call.generic.unwrap().generic, "");
     }
-    let body = [
-        &strings("a.B", "", "$invoke", "II"),
-        b"\x91\x91N".as_slice(),
-    ]
-    .concat();
-    let call = parse(&body).unwrap();
-    assert_eq!((call.target_method(), &call.generic), ("$invoke", &None));
+    for count in [0, 1, 2, 4] {
+        let begin = strings("a.B", "", "$invoke", &"I".repeat(count));
+        let body = [begin, vec![0x91; count], b"N".to_vec()].concat();
+        let call = parse(&body).unwrap();
+        assert_eq!((call.target_method(), &call.generic), ("$invoke", &None));
+    }
 }
 
 #[test]
