@@ -30,7 +30,9 @@ impl Program {
         static ENGINE: OnceLock<Engine> = OnceLock::new();
         let engine = ENGINE.get_or_init(|| {
             let mut config = Config::new();
-            config.cranelift_opt_level(OptLevel::Speed);
+            config
+                .cranelift_opt_level(OptLevel::Speed)
+                .consume_fuel(true);
             Engine::new(&config).unwrap()
         });
         let module = Module::new(engine, wasm).map_err(anyhow::Error::from);

@@ -84,6 +84,7 @@ impl Vm {
             .find_map(|name| instance.get_typed_func(&mut store, name).ok());
         store.data_mut().allocate = allocate;
         store.data_mut().memory = instance.get_memory(&mut store, "memory");
+        store.set_fuel(FUEL)?;
         if let Ok(initialize) = instance.get_typed_func::<(), ()>(&mut store, "_initialize") {
             let done = initialize.call(&mut store, ()).map_err(anyhow::Error::from);
             done.context("_initialize")?;
@@ -298,19 +299,25 @@ impl Vm {
         let function = self.instance.get_func(&mut self.store, export)?;
         self.state().active = context;
         self.state().effective = 0;
-        let result = function
-            .typed::<P, R>(&self.store)
+        let result = self
+            .store
+            .set_fuel(FUEL)
+            .and_then(|()| function.typed::<P, R>(&self.store))
             .and_then(|function| function.call(&mut self.store, arguments));
         self.state().active = 0;
         match result {
             Ok(result) => Some(result),
             Err(error) => {
-                self.trap = Some(format!("{export}: {error:#}"));
+                self.trap = Some(format!("{export}: {}", error.root_cause()));
                 None
             }
         }
     }
 }
+
+/// What a callback may use up, in instructions: enough for any honest work on 1 MiB of data, so that
+/// an endless loop is a trap and not a test that hangs. Envoy has no such bound.
+const FUEL: u64 = 2_000_000_000;
 
 /// Envoy lets everything but 0 stop the iteration; without an export it goes on.
 fn action(result: Option<u32>) -> Action {

@@ -419,3 +419,17 @@ fn the_clock_stands_still_until_it_is_advanced() {
     let (first, second) = (read(), read());
     assert_eq!(second - first, 30_000_000);
 }
+
+#[test]
+fn an_endless_loop_is_a_trap() {
+    let program = guest(
+        r#"
+  (func (export "proxy_on_downstream_data") (param i32 i32 i32) (result i32)
+    (loop (br 0))
+    (i32.const 0))"#,
+    );
+    let mut envoy = envoy(&program, 1, "");
+    let id = connect(&mut envoy);
+    envoy.send(id, Peer::Client, b"x");
+    assert_eq!(envoy.traps().len(), 1);
+}

@@ -41,17 +41,13 @@ fn with_quota(workers: usize, algorithm: &str) -> Envoy {
 fn load(envoy: &mut Envoy, workers: usize, per_step: usize, steps: usize) -> Vec<usize> {
     let connections: Vec<_> = (0..workers).map(|worker| connect(envoy, worker)).collect();
     let mut admitted = Vec::new();
-    let mut number = 0;
+    let mut number: u32 = 0;
     for _ in 0..steps {
         let mut count = 0;
         for _ in 0..per_step {
-            let id = connections[number % workers];
+            let id = connections[number as usize % workers];
             number += 1;
-            envoy.send(
-                id,
-                Peer::Client,
-                &call(number as u32, "lab.UserService", "hello"),
-            );
+            envoy.send(id, Peer::Client, &call(number, "lab.UserService", "hello"));
             let last = frames(envoy, id, Peer::Provider).pop().unwrap();
             let answer = if is_event(&last) {
                 json!({"heartbeat_answer": {"id": number}})

@@ -16,7 +16,7 @@ use anyhow::{Result, ensure};
 use harness::{ConnectionId, Envoy, Peer};
 use scenario::{Conn, Proxy, Report, Tier};
 
-use module::{connect, envoy, json, records, settings};
+use module::{connect, envoy, reports, settings};
 
 #[test]
 fn the_built_module_does_what_every_scenario_says() {
@@ -113,18 +113,10 @@ impl Proxy for FakeEnvoy {
     fn reports(&mut self, want: usize) -> Result<Vec<Report>> {
         self.0.tick();
         let deadline = self.0.now() + LONGEST_BATCH;
-        while records(&mut self.0)?.len() < want && self.0.now() < deadline {
+        while reports(&mut self.0)?.len() < want && self.0.now() < deadline {
             self.advance(Duration::from_millis(50))?;
         }
-        let reports = records(&mut self.0)?.into_iter().map(|record| Report {
-            severity: record.severity_text,
-            attributes: record
-                .attributes
-                .into_iter()
-                .map(|a| (a.key, json(a.value)))
-                .collect(),
-        });
-        Ok(reports.collect())
+        reports(&mut self.0)
     }
 
     fn routed_cluster(&mut self, conn: Conn) -> Result<Option<String>> {

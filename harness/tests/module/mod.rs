@@ -3,16 +3,11 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use harness::{
     Answer, Call, Client, Cluster, ConnectionId, Envoy, Peer, Program, Settings, UpstreamConnect,
 };
-use opentelemetry_proto::tonic::collector::logs::v1::{
-    ExportLogsServiceRequest, ExportLogsServiceResponse,
-};
-use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value};
-use opentelemetry_proto::tonic::logs::v1::LogRecord;
-use prost::Message;
+use scenario::Report;
 use serde_json::Value;
 
 /// The cluster that policies send their reports to.
@@ -21,11 +16,8 @@ pub(crate) const COLLECTOR: &str = "collector";
 /// An Envoy with the built module and a collector, not yet configured.
 pub(crate) fn envoy(settings: Settings) -> Result<Envoy> {
     let mut envoy = Envoy::new(Program::built()?, settings);
-    let accepted = ExportLogsServiceResponse::default().encode_to_vec();
-    envoy.add_cluster(
-        COLLECTOR,
-        Cluster::new(move |_| Answer::Message(accepted.clone())),
-    );
+    // No bytes are an `ExportLogsServiceResponse` that refuses nothing.
+    envoy.add_cluster(COLLECTOR, Cluster::new(|_| Answer::Message(Vec::new())));
     Ok(envoy)
 }
 
@@ -83,47 +75,22 @@ pub(crate) fn is_event(frame: &[u8]) -> bool {
     frame[2] & 0x20 != 0
 }
 
-/// Every log record that has reached the collector, in order.
-pub(crate) fn records(envoy: &mut Envoy) -> Result<Vec<LogRecord>> {
-    let mut records = Vec::new();
+/// Every report that has reached the collector, in order.
+pub(crate) fn reports(envoy: &mut Envoy) -> Result<Vec<Report>> {
+    let mut reports = Vec::new();
     for request in envoy.cluster(COLLECTOR).requests() {
-        let Call::Grpc {
-            service,
-            method,
-            message,
-        } = &request.call
-        else {
-            bail!("{:?} is no gRPC call", request.call)
-        };
-        let path = format!("{service}/{method}");
-        if path != "opentelemetry.proto.collector.logs.v1.LogsService/Export" {
-            bail!("{path} is no method of a collector");
+        match &request.call {
+            Call::Grpc {
+                service,
+                method,
+                message,
+            } if service == "opentelemetry.proto.collector.logs.v1.LogsService"
+                && method == "Export" =>
+            {
+                reports.extend(scenario::otlp::reports(message)?);
+            }
+            other => bail!("{other:?} is no export of logs"),
         }
-        let export =
-            ExportLogsServiceRequest::decode(message.as_slice()).context("a batch of reports")?;
-        let scopes = export
-            .resource_logs
-            .into_iter()
-            .flat_map(|resource| resource.scope_logs);
-        records.extend(scopes.flat_map(|scope| scope.log_records));
     }
-    Ok(records)
-}
-
-/// An attribute's value as JSON.
-pub(crate) fn json(value: Option<AnyValue>) -> Value {
-    use any_value::Value as Otlp;
-    match value.and_then(|value| value.value) {
-        None => Value::Null,
-        Some(Otlp::StringValue(text)) => text.into(),
-        Some(Otlp::BoolValue(truth)) => truth.into(),
-        Some(Otlp::IntValue(number)) => number.into(),
-        Some(Otlp::DoubleValue(number)) => number.into(),
-        Some(Otlp::ArrayValue(array)) => array
-            .values
-            .into_iter()
-            .map(|value| json(Some(value)))
-            .collect(),
-        Some(other) => panic!("{other:?} stands in no report"),
-    }
+    Ok(reports)
 }
