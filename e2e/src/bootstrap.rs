@@ -1,6 +1,7 @@
 //! Envoy's bootstraps: the files of `envoy-config`, as they are shipped, with a test's own ports and policy.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Value, json};
@@ -72,6 +73,37 @@ impl Bootstrap {
             filters.retain(|filter| !is_ours(filter));
         }
         self
+    }
+
+    /// With another name of the listener and the plugin, and another `vm_id`, so that it can run beside the first.
+    pub fn named(mut self, name: &str) -> Bootstrap {
+        for filter in self.filters_mut().filter(|filter| is_ours(filter)) {
+            filter["typed_config"]["config"]["name"] = name.into();
+            filter["typed_config"]["config"]["vm_config"]["vm_id"] = name.into();
+        }
+        for listener in self.0["static_resources"]["listeners"]
+            .as_array_mut()
+            .into_iter()
+            .flatten()
+        {
+            listener["name"] = name.into();
+        }
+        self
+    }
+
+    /// With the listeners of this file, which Envoy watches, in place of its own.
+    pub fn listeners_from(mut self, file: &Path) -> Bootstrap {
+        self.0["static_resources"]["listeners"] = json!([]);
+        self.0["dynamic_resources"]["lds_config"]["path_config_source"]["path"] =
+            file.display().to_string().into();
+        self
+    }
+
+    /// Its own listeners.
+    pub fn listeners(&self) -> &[Value] {
+        self.0["static_resources"]["listeners"]
+            .as_array()
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The bootstrap as JSON, which Envoy reads as well as YAML.

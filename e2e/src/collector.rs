@@ -1,6 +1,5 @@
 //! A receiver of reports: OpenTelemetry's LogsService over gRPC.
 
-use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,10 +11,9 @@ use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{
 use opentelemetry_proto::tonic::collector::logs::v1::{
     ExportLogsServiceRequest, ExportLogsServiceResponse,
 };
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
-use scenario::Report;
-use serde_json::Value;
+use prost::Message;
+use scenario::{Report, otlp};
 use tokio::runtime::Runtime;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Code, Request, Response, Status};
@@ -102,7 +100,13 @@ impl Collector {
 
     /// The reports of calls so far: the records of the event `dubbo.call`.
     pub fn calls(&self) -> Vec<Report> {
-        self.reports("dubbo.call")
+        let batches = self.batches();
+        let reports = batches
+            .iter()
+            .map(|batch| otlp::reports(&batch.encode_to_vec()));
+        reports
+            .flat_map(|reports| reports.expect("what was decoded once"))
+            .collect()
     }
 
     /// Waits until there are at least so many reports of calls; returns them all.
@@ -112,17 +116,6 @@ impl Collector {
             Ok((self.calls().len() >= want).then_some(()))
         });
         self.calls()
-    }
-
-    /// The records of this event so far.
-    pub fn reports(&self, event: &str) -> Vec<Report> {
-        let batches = self.batches();
-        batches
-            .iter()
-            .flat_map(records)
-            .filter(|record| record.event_name == event)
-            .map(report)
-            .collect()
     }
 }
 
@@ -160,40 +153,4 @@ fn records(batch: &ExportLogsServiceRequest) -> impl Iterator<Item = &LogRecord>
         .iter()
         .flat_map(|logs| &logs.scope_logs)
         .flat_map(|logs| &logs.log_records)
-}
-
-/// A record as scenarios look at it.
-fn report(record: &LogRecord) -> Report {
-    let severity = match record.severity_text.as_str() {
-        "" => record
-            .severity_number()
-            .as_str_name()
-            .trim_start_matches("SEVERITY_NUMBER_"),
-        text => text,
-    };
-    Report {
-        severity: severity.to_owned(),
-        attributes: attributes(&record.attributes),
-    }
-}
-
-/// Attributes by name.
-pub fn attributes(attributes: &[KeyValue]) -> BTreeMap<String, Value> {
-    attributes
-        .iter()
-        .map(|attribute| (attribute.key.clone(), value(attribute.value.as_ref())))
-        .collect()
-}
-
-fn value(any: Option<&AnyValue>) -> Value {
-    match any.and_then(|any| any.value.as_ref()) {
-        Some(any_value::Value::StringValue(text)) => text.as_str().into(),
-        Some(any_value::Value::BoolValue(flag)) => (*flag).into(),
-        Some(any_value::Value::IntValue(number)) => (*number).into(),
-        Some(any_value::Value::DoubleValue(number)) => (*number).into(),
-        Some(any_value::Value::ArrayValue(array)) => {
-            array.values.iter().map(|item| value(Some(item))).collect()
-        }
-        Some(_) | None => Value::Null,
-    }
 }

@@ -17,7 +17,6 @@ use crate::wait::{self, SOON};
 #[derive(Debug)]
 pub struct Envoy {
     admin: SocketAddr,
-    listeners: BTreeMap<String, SocketAddr>,
     process: Process,
     _folder: Folder,
 }
@@ -41,6 +40,8 @@ impl Envoy {
             ["--admin-address-path", &address.display().to_string()],
             ["--concurrency", &workers.to_string()],
             ["--log-level", "warn"],
+            // Connections of a listener that has been replaced end soon.
+            ["--drain-time-s", "1"],
             ["--component-log-level", "wasm:info,config:info"],
         ];
         let mut arguments: Vec<String> =
@@ -58,23 +59,43 @@ impl Envoy {
                 .and_then(|address| address.parse().ok());
             Ok(admin.filter(|admin| admin::get(*admin, "/ready").is_ok()))
         })?;
-        let listeners = listeners(admin)?;
         Ok(Envoy {
             admin,
-            listeners,
             process,
             _folder: folder,
         })
     }
 
     /// Where the listener `dubbo` listens.
-    pub fn address(&self) -> SocketAddr {
-        self.listeners["dubbo"]
+    pub fn address(&self) -> Result<SocketAddr> {
+        self.listener("dubbo")
     }
 
     /// The same for Java, which wants a port.
-    pub fn port(&self) -> u16 {
-        self.address().port()
+    pub fn port(&self) -> Result<u16> {
+        Ok(self.address()?.port())
+    }
+
+    /// Where the listener of this name listens.
+    pub fn listener(&self, name: &str) -> Result<SocketAddr> {
+        self.listeners()?
+            .remove(name)
+            .with_context(|| format!("no listener {name}"))
+    }
+
+    /// The listeners that are in service, and where.
+    pub fn listeners(&self) -> Result<BTreeMap<String, SocketAddr>> {
+        let answer: Value = serde_json::from_str(&self.admin("/listeners?format=json")?)?;
+        let statuses = answer["listener_statuses"].as_array();
+        let listener = |status: &Value| -> Result<(String, SocketAddr)> {
+            let address = &status["local_address"]["socket_address"];
+            let port = address["port_value"].as_u64().context("a port")?;
+            Ok((
+                status["name"].as_str().context("a name")?.to_owned(),
+                paths::loopback(u16::try_from(port)?),
+            ))
+        };
+        statuses.into_iter().flatten().map(listener).collect()
     }
 
     /// An answer of the admin port.
@@ -145,20 +166,4 @@ impl Envoy {
     pub fn id(&self) -> u32 {
         self.process.id()
     }
-}
-
-fn listeners(admin: SocketAddr) -> Result<BTreeMap<String, SocketAddr>> {
-    let answer: Value = serde_json::from_str(&admin::get(admin, "/listeners?format=json")?)?;
-    let statuses = answer["listener_statuses"]
-        .as_array()
-        .context("no listener")?;
-    let listener = |status: &Value| -> Result<(String, SocketAddr)> {
-        let address = &status["local_address"]["socket_address"];
-        let port = address["port_value"].as_u64().context("a port")?;
-        Ok((
-            status["name"].as_str().context("a name")?.to_owned(),
-            paths::loopback(u16::try_from(port)?),
-        ))
-    };
-    statuses.iter().map(listener).collect()
 }

@@ -24,6 +24,7 @@ pub mod java;
 pub mod paths;
 pub mod process;
 pub mod prometheus;
+pub mod proxy;
 pub mod relay;
 pub mod socket;
 pub mod wait;

@@ -18,7 +18,7 @@ fn places(provider: u16) -> Vec<(&'static str, String)> {
 }
 
 fn heartbeat_passes(envoy: &Envoy) -> Result<()> {
-    let client = Socket::connect(envoy.address())?;
+    let client = Socket::connect(envoy.address()?)?;
     client.send(HEARTBEAT)?;
     assert_eq!(client.received(HEARTBEAT_ANSWER.len()), HEARTBEAT_ANSWER);
     Ok(())
@@ -67,7 +67,7 @@ fn the_filter_of_the_envoy_filter_decides_in_envoy() -> Result<()> {
         1,
     )?;
     heartbeat_passes(&envoy)?;
-    let client = Socket::connect(envoy.address())?;
+    let client = Socket::connect(envoy.address()?)?;
     client.send(&call("lab.SecretService", "reveal")?)?;
     assert_refused(
         &client,
@@ -84,7 +84,7 @@ fn the_policy_may_be_json_text_or_a_struct() -> Result<()> {
     for form in [Form::Text, Form::Struct] {
         let bootstrap = Bootstrap::load("tcp.yaml", &places(echo.port))?.policy(&policy, form)?;
         let envoy = Envoy::start(&bootstrap, 1)?;
-        let client = Socket::connect(envoy.address())?;
+        let client = Socket::connect(envoy.address()?)?;
         client.send(&call("lab.UserService", "hello")?)?;
         assert_refused(&client, "dubbo-policy: DENIED rule=none: ");
     }
