@@ -267,3 +267,82 @@ const fn not_yet(name: &'static str) -> Field {
     let need = Need::NotYet;
     Field { name, need }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECTIONS: [&Section; 17] = [
+        &POLICY,
+        &LIST,
+        &QUOTA,
+        &OVERRIDE,
+        &RULE,
+        &QUOTA_USE,
+        &MATCHER,
+        &ROUTE,
+        &SET,
+        &REPORTS,
+        &OTLP,
+        &BATCH,
+        &DENIAL,
+        &PROTOCOL,
+        &SERVICE,
+        &SERIALIZATION,
+        &LIMITS,
+    ];
+
+    #[test]
+    fn the_documentation_has_every_field_with_its_default() {
+        let documentation = include_str!("../../../docs/configuration.md");
+        for section in SECTIONS {
+            let documented = table(documentation, section.title);
+            let wanted: Vec<(String, String)> = section
+                .fields
+                .iter()
+                .map(|field| (field.name.to_owned(), shown(&field.need)))
+                .collect();
+            assert_eq!(documented, wanted, "{}", section.title);
+        }
+    }
+
+    /// Name and default of each row under the heading.
+    fn table(documentation: &str, heading: &str) -> Vec<(String, String)> {
+        documentation
+            .lines()
+            .skip_while(|line| {
+                !line
+                    .trim_start_matches('#')
+                    .trim()
+                    .eq_ignore_ascii_case(heading)
+            })
+            .skip(1)
+            .take_while(|line| !line.starts_with('#'))
+            .filter_map(|line| line.strip_prefix("| `"))
+            .filter_map(|row| row.split_once("` |"))
+            .filter_map(|(name, row)| {
+                let default = row.split(" | ").nth(1)?;
+                Some((name.to_owned(), default.to_owned()))
+            })
+            .collect()
+    }
+
+    fn shown(need: &Need) -> String {
+        match need {
+            Need::Required(_) => "required".to_owned(),
+            Need::Optional => "none".to_owned(),
+            Need::NotYet => "not supported yet".to_owned(),
+            Need::Default(node) => format!(
+                "`{}`",
+                match node {
+                    Node::Null => "null".to_owned(),
+                    Node::Bool(flag) => flag.to_string(),
+                    Node::Number(number) => number.to_string(),
+                    Node::String(text) => text.to_string(),
+                    Node::Array(_) => "[]".to_owned(),
+                    Node::Object(_) => "{}".to_owned(),
+                }
+            ),
+        }
+    }
+}

@@ -7,12 +7,12 @@ use prost_types::{ListValue, Struct, Value};
 use serde_json::{Map, json};
 
 /// Every supported field.
-pub fn full() -> serde_json::Value {
+pub(crate) fn full() -> serde_json::Value {
     serde_json::from_str(include_str!("../../../testdata/config/good/full.json")).unwrap()
 }
 
 /// The smallest document, with these fields instead of or besides its own.
-pub fn with(fields: serde_json::Value) -> serde_json::Value {
+pub(crate) fn with(fields: serde_json::Value) -> serde_json::Value {
     let mut document = json!({"apiVersion": "dubbo-policy/v1", "name": "test", "rules": []});
     let serde_json::Value::Object(fields) = fields else {
         panic!("fields are an object");
@@ -22,19 +22,19 @@ pub fn with(fields: serde_json::Value) -> serde_json::Value {
 }
 
 /// Reads JSON text.
-pub fn load_text(text: &str) -> Result<Loaded, Vec<String>> {
+pub(crate) fn load_text(text: &str) -> Result<Loaded, Vec<String>> {
     config::parse(text.as_bytes())
         .and_then(|node| config::load(&node))
         .map_err(|errors| errors.iter().map(ToString::to_string).collect())
 }
 
 /// Reads a document as JSON text.
-pub fn load(document: &serde_json::Value) -> Result<Loaded, Vec<String>> {
+pub(crate) fn load(document: &serde_json::Value) -> Result<Loaded, Vec<String>> {
     load_text(&document.to_string())
 }
 
 /// The document as prost writes it: what Envoy hands over for a Struct.
-pub fn struct_bytes(document: &serde_json::Value) -> Vec<u8> {
+pub(crate) fn struct_bytes(document: &serde_json::Value) -> Vec<u8> {
     to_struct(document.as_object().unwrap()).encode_to_vec()
 }
 

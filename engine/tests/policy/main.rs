@@ -1,0 +1,19 @@
+//! Decisions: what matches, and what follows from what matches.
+#![cfg(not(target_family = "wasm"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test a panic is the answer"
+)]
+
+mod absent;
+mod calls;
+mod charges;
+mod dry_run;
+mod matchers;
+mod order;
+mod outcome;
+mod refusals;
+mod routes;
