@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::connection::{CloseReason, Connection, Context, Effects, Peers, Side};
-use crate::metrics::Metrics;
+use crate::metrics::{Direction, Metrics};
 use crate::policy::Policy;
 use crate::quota::{Counters, SharedData};
 use crate::report::{Node, Reports};
@@ -101,6 +101,15 @@ impl Worker {
             }
         }
         self.policy = policy;
+    }
+
+    /// Which way the listener's traffic goes: Envoy tells it to connections only.
+    pub fn set_direction(&mut self, direction: Direction) {
+        self.identity.node.direction = direction;
+        self.metrics.set_direction(direction);
+        if let Some(reports) = &mut self.reports {
+            reports.set_direction(direction, &self.policy.name, &self.policy.revision);
+        }
     }
 
     /// A connection begins.

@@ -157,16 +157,25 @@ unsafe fn adopt(data: *mut u8, size: usize) -> Vec<u8> {
     unsafe { Vec::from_raw_parts(data, size, size) }
 }
 
-/// At most `max` bytes from the beginning of a buffer; fewer if it holds fewer.
-pub(crate) fn buffer(kind: BufferType, max: usize) -> Result<Vec<u8>> {
-    let (mut data, mut size) = (null_mut(), 0);
+/// The first `size` bytes of a buffer, of which a callback has just said that it holds so many. Anything else is an error:
+/// bytes that were not seen must not go on.
+pub(crate) fn buffer(kind: BufferType, size: usize) -> Result<Vec<u8>> {
+    if size == 0 {
+        return Ok(Vec::new());
+    }
+    let (mut data, mut len) = (null_mut(), 0);
     // SAFETY: both results outlive the call.
-    let status =
-        unsafe { proxy_get_buffer_bytes(kind as u32, 0, max, &mut data, &mut size) };
-    match status {
-        NOT_FOUND => Ok(Vec::new()),
-        // SAFETY: the host has just handed them over.
-        _ => check("get_buffer", status).map(|()| unsafe { adopt(data, size) }),
+    let status = unsafe { proxy_get_buffer_bytes(kind as u32, 0, size, &mut data, &mut len) };
+    // SAFETY: the host has just handed them over.
+    let bytes = unsafe { adopt(data, len) };
+    check("get_buffer", status)?;
+    if bytes.len() == size {
+        Ok(bytes)
+    } else {
+        Err(HostError {
+            call: "get_buffer",
+            status,
+        })
     }
 }
 

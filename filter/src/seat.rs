@@ -46,6 +46,8 @@ pub(crate) struct Seat {
     period: Cell<Duration>,
     /// Wall clock less monotonic clock, read by ticks.
     epoch: Cell<u64>,
+    /// Whether a connection has told which way the listener's traffic goes.
+    directed: Cell<bool>,
 }
 
 impl Seat {
@@ -84,6 +86,7 @@ impl Seat {
                 owner: Cell::new(root),
                 period: Cell::new(QUIET),
                 epoch: Cell::default(),
+                directed: Cell::default(),
             });
             seat.tick_every(QUIET);
             seats.insert(key, Rc::clone(&seat));
@@ -123,6 +126,18 @@ impl Seat {
                 self.try_host(host::set_effective_context(context.0));
             }
         }
+    }
+
+    /// Learns which way the listener's traffic goes, from its first connection.
+    pub(crate) fn learn_direction(&self) -> host::Result<()> {
+        if !self.directed.replace(true)
+            && let Some(bytes) = host::property(&["xds", "listener_direction"])?
+            && let Ok(number) = bytes.try_into()
+        {
+            let direction = Direction::from_envoy(i64::from_le_bytes(number));
+            self.worker.borrow_mut().set_direction(direction);
+        }
+        Ok(())
     }
 
     /// Ticks as fast as is needed, called by the owner.

@@ -53,7 +53,7 @@ impl Stream {
     ) -> host::Result<()> {
         let now = seat.now()?;
         let kind = buffer(side);
-        let bytes = if size == 0 { Vec::new() } else { host::buffer(kind, size)? };
+        let bytes = host::buffer(kind, size)?;
         self.introduce(seat, side)?;
         let effects =
             seat.worker.borrow_mut().data(self.id, side, &bytes, end_of_stream, now, &mut HostData);
@@ -65,6 +65,7 @@ impl Stream {
     fn introduce(&mut self, seat: &Seat, side: Side) -> host::Result<()> {
         if !self.opened {
             self.opened = true;
+            seat.learn_direction()?;
             let peers = Peers {
                 client: address(&["source", "address"])?,
                 listener: address(&["destination", "address"])?,

@@ -100,6 +100,11 @@ impl Metrics {
         self.registry.add(self.config_info, 1);
     }
 
+    /// Which way the listener's traffic goes, for series that come up from now on.
+    pub fn set_direction(&mut self, direction: Direction) {
+        self.direction = direction;
+    }
+
     /// A service that stands in the configuration: always a label.
     pub fn know_service(&mut self, service: &str) {
         self.labels.know_service(service);

@@ -102,6 +102,12 @@ impl Reports {
         self.scope = Rc::new(Scope::new(self.direction, policy, revision));
     }
 
+    /// Which way the listener's traffic goes, for what is queued from now on.
+    pub fn set_direction(&mut self, direction: Direction, policy: &str, revision: &str) {
+        self.direction = direction;
+        self.scope = Rc::new(Scope::new(direction, policy, revision));
+    }
+
     /// The Envoy cluster to send to.
     pub fn cluster(&self) -> &str {
         &self.config.cluster
