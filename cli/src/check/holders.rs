@@ -86,12 +86,16 @@ fn name_of(plugin: &Yaml) -> String {
     }
 }
 
+/// A policy, or what was meant to be one.
 fn is_ours(held: &Held<'_>) -> bool {
-    let Ok(Node::Object(fields)) = &held.node else {
-        return false;
-    };
-    fields.iter().any(|(name, value)| {
-        name == "apiVersion"
-            && matches!(value, Node::String(version) if version.starts_with("dubbo-policy/"))
-    })
+    match &held.node {
+        Ok(Node::Object(fields)) => fields.iter().any(|(name, value)| {
+            name == "apiVersion"
+                && matches!(value, Node::String(version) if version.starts_with(OURS))
+        }),
+        Ok(_) => false,
+        Err(_) => held.yaml.text().is_some_and(|text| text.contains(OURS)),
+    }
 }
+
+const OURS: &str = "dubbo-policy/";

@@ -38,10 +38,7 @@ pub(super) fn scope<'a>(
     let except = fields
         .written("except")
         .map(|except| conditions::read(except, Effect::Restricts, names));
-    Some(Scope {
-        matches: transpose(matches)?,
-        except: transpose(except)?,
-    })
+    Some(Scope::new(transpose(matches)?, transpose(except)?))
 }
 
 fn rule<'a>(fields: &Fields<'a>, index: usize, names: &Names<'a>) -> Option<Rule> {

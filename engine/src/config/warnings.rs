@@ -55,7 +55,7 @@ fn rule_warnings(rule: &Rule, warnings: &mut Vec<Warning>) {
             warn(warnings, at.field(field), text);
         }
     };
-    match (&rule.action, &rule.scope.matches) {
+    match (&rule.action, rule.scope.matches()) {
         (Action::Allow, Some(matches)) => claims(matches, "match"),
         (Action::Require(required), _) => claims(required, "require"),
         (Action::Deny, Some(matches)) => {
@@ -103,9 +103,7 @@ fn admits_discovery(rule: &Rule) -> bool {
             .all(|(attribute, matcher)| *attribute != Attribute::Service || matcher.holds(service))
     };
     let covers = |matches: &Match| matches.conditions().iter().any(admits);
-    matches!(rule.action, Action::Allow)
-        && !rule.dry_run
-        && rule.scope.matches.as_ref().is_none_or(covers)
+    matches!(rule.action, Action::Allow) && !rule.dry_run && rule.scope.matches().is_none_or(covers)
 }
 
 fn element(list: &str, index: usize) -> Path {

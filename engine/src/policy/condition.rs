@@ -1,7 +1,7 @@
 //! Conjunctions of matchers, and alternatives of those.
 
 use super::facts::Reading;
-use super::matcher::Matcher;
+use super::matcher::{Matcher, Pattern};
 use crate::attributes::Attribute;
 
 /// Matchers that all have to hold: one object of `match`.
@@ -23,6 +23,14 @@ impl Condition {
         self.tests
             .iter()
             .all(|(attribute, matcher)| matcher.holds(reading.value(attribute)))
+    }
+
+    /// The service, if the condition asks for one by its whole name.
+    fn service(&self) -> Option<&str> {
+        match self.tests.first()? {
+            (Attribute::Service, Matcher::Text(Pattern::Exact(service))) => Some(service),
+            _ => None,
+        }
     }
 
     /// The tests.
@@ -52,20 +60,49 @@ impl Match {
     pub fn conditions(&self) -> &[Condition] {
         &self.any
     }
+
+    /// The service that every alternative asks for.
+    fn only_service(&self) -> Option<&str> {
+        let (first, rest) = self.any.split_first()?;
+        let service = first.service()?;
+        rest.iter()
+            .all(|condition| condition.service() == Some(service))
+            .then_some(service)
+    }
 }
 
 /// What a rule or a route is about: `match` and `except`.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
     /// Every call, if it is not there.
-    pub matches: Option<Match>,
+    matches: Option<Match>,
     /// But not these calls.
-    pub except: Option<Match>,
+    except: Option<Match>,
+    /// The one service that `matches` may hold for: one comparison passes most rules over.
+    service: Option<Box<str>>,
 }
 
 impl Scope {
+    /// The calls of `matches`, or all, without those of `except`.
+    pub fn new(matches: Option<Match>, except: Option<Match>) -> Scope {
+        let service = matches
+            .as_ref()
+            .and_then(Match::only_service)
+            .map(Box::from);
+        Scope {
+            matches,
+            except,
+            service,
+        }
+    }
+
     /// Whether the call is one that the rule is about.
     pub fn covers(&self, reading: &Reading<'_>) -> bool {
+        if let Some(only) = &self.service
+            && reading.service() != Some(only)
+        {
+            return false;
+        }
         self.matches
             .as_ref()
             .is_none_or(|matches| matches.holds(reading))
@@ -73,5 +110,15 @@ impl Scope {
                 .except
                 .as_ref()
                 .is_some_and(|except| except.holds(reading))
+    }
+
+    /// `match`, if it is written.
+    pub fn matches(&self) -> Option<&Match> {
+        self.matches.as_ref()
+    }
+
+    /// `except`, if it is written.
+    pub fn except(&self) -> Option<&Match> {
+        self.except.as_ref()
     }
 }

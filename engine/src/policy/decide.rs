@@ -5,8 +5,9 @@
 
 use super::decision::{Decision, Verdict};
 use super::facts::CallFacts;
+use super::findings::Findings;
 use super::policy::{Mode, Policy};
-use super::rule::{Action, Rule};
+use super::rule::Rule;
 use crate::quota::{Charge, Ledger, Refused, Why};
 use crate::time::Now;
 
@@ -18,11 +19,8 @@ impl Policy {
         ledger: &mut Ledger<'_>,
         now: Now,
     ) -> Decision<'p> {
-        let mut findings = Findings::default();
-        for rule in &self.rules {
-            findings.look_at(rule, call);
-        }
-        let mut verdict = self.verdict(&findings, call);
+        let findings = Findings::of(call, &self.rules);
+        let mut verdict = self.verdict(&findings);
         let mut charges = Vec::new();
         if verdict.is_allowed() {
             match charge(&findings.charging, false, call, ledger, now) {
@@ -33,14 +31,13 @@ impl Policy {
         let admitted = verdict.is_allowed();
         let mut dry_run = match self.mode {
             Mode::Enforce => Vec::new(),
-            Mode::DryRun => findings.would_refuse(core::mem::replace(
-                &mut verdict,
-                Verdict::Allowed {
-                    rule: findings.granting,
-                },
-            )),
+            Mode::DryRun => {
+                let rule = findings.granting;
+                let refusing = core::mem::replace(&mut verdict, Verdict::Allowed { rule });
+                would_refuse(&findings, refusing)
+            }
         };
-        dry_run.extend(findings.denying_dry.iter().map(|&rule| denied(rule)));
+        dry_run.extend(findings.denying_dry.iter().map(|rule| denied(rule)));
         if admitted {
             dry_run.extend(findings.charging_dry.iter().filter_map(|rule| {
                 charge(core::slice::from_ref(rule), true, call, ledger, now).err()
@@ -60,90 +57,24 @@ impl Policy {
     }
 
     /// What the rules make of the call, before its quotas are charged.
-    fn verdict<'p>(&self, findings: &Findings<'p>, call: &CallFacts<'_>) -> Verdict<'p> {
-        if let Some(&rule) = findings.denying.first() {
-            return denied(rule);
-        }
-        let readings = call.readings().count();
-        let granted = findings.granted.count_ones();
-        if self.default_allow || usize::try_from(granted) == Ok(readings) {
-            Verdict::Allowed {
-                rule: findings.granting,
-            }
-        } else {
-            Verdict::Denied { rule: None }
+    fn verdict<'p>(&self, findings: &Findings<'p>) -> Verdict<'p> {
+        let rule = findings.granting;
+        match findings.denying.first() {
+            Some(rule) => denied(rule),
+            None if self.default_allow || findings.all_granted() => Verdict::Allowed { rule },
+            None => Verdict::Denied { rule: None },
         }
     }
 }
 
-/// What the rules say of one call. Nothing is allocated for one that no rule denies or charges.
-#[derive(Default)]
-struct Findings<'p> {
-    denying: Vec<&'p Rule>,
-    denying_dry: Vec<&'p Rule>,
-    charging: Vec<&'p Rule>,
-    charging_dry: Vec<&'p Rule>,
-    /// A bit for each reading that some rule allows; readings that have no bit are never allowed.
-    granted: u64,
-    /// The first rule that allows the first reading.
-    granting: Option<&'p Rule>,
-}
-
-impl<'p> Findings<'p> {
-    fn look_at(&mut self, rule: &'p Rule, call: &CallFacts<'_>) {
-        match &rule.action {
-            Action::Deny => {
-                if call.readings().any(|reading| rule.scope.covers(&reading)) {
-                    self.deny(rule);
-                }
-            }
-            Action::Require(required) => {
-                let mut readings = call.readings();
-                if readings.any(|reading| rule.scope.covers(&reading) && !required.holds(&reading))
-                {
-                    self.deny(rule);
-                }
-            }
-            Action::Quotas(_) => {
-                if call.readings().any(|reading| rule.scope.covers(&reading)) {
-                    match rule.dry_run {
-                        true => self.charging_dry.push(rule),
-                        false => self.charging.push(rule),
-                    }
-                }
-            }
-            Action::Allow if rule.dry_run => {}
-            Action::Allow => self.allow(rule, call),
+/// All that stands against a call which passes because of `mode: dry_run`.
+fn would_refuse<'p>(findings: &Findings<'p>, verdict: Verdict<'p>) -> Vec<Verdict<'p>> {
+    match verdict {
+        Verdict::Allowed { .. } => Vec::new(),
+        Verdict::Denied { rule: Some(_) } => {
+            findings.denying.iter().map(|rule| denied(rule)).collect()
         }
-    }
-
-    fn deny(&mut self, rule: &'p Rule) {
-        match rule.dry_run {
-            true => self.denying_dry.push(rule),
-            false => self.denying.push(rule),
-        }
-    }
-
-    fn allow(&mut self, rule: &'p Rule, call: &CallFacts<'_>) {
-        for (bit, reading) in (0..).zip(call.readings()) {
-            if rule.scope.covers(&reading) {
-                self.granted |= 1u64.checked_shl(bit).unwrap_or_default();
-                if bit == 0 {
-                    self.granting.get_or_insert(rule);
-                }
-            }
-        }
-    }
-
-    /// All that stands against a call which passes because of `mode: dry_run`.
-    fn would_refuse(&self, verdict: Verdict<'p>) -> Vec<Verdict<'p>> {
-        match verdict {
-            Verdict::Allowed { .. } => Vec::new(),
-            Verdict::Denied { rule: Some(_) } => {
-                self.denying.iter().map(|&rule| denied(rule)).collect()
-            }
-            other => vec![other],
-        }
+        other => vec![other],
     }
 }
 

@@ -55,11 +55,16 @@ impl<'a> CallFacts<'a> {
 }
 
 impl<'a> Reading<'a> {
+    /// The service, if it is known.
+    pub(super) fn service(&self) -> Option<&'a str> {
+        self.identity.map(|identity| &*identity.service)
+    }
+
     /// The attribute's value; `None` when it is absent.
     pub fn value(&self, attribute: &Attribute) -> Option<Value<'a>> {
         let call = self.call;
         let text = match attribute {
-            Attribute::Service => self.identity.map(|identity| &*identity.service),
+            Attribute::Service => self.service(),
             Attribute::Version => self
                 .identity
                 .map(|identity| &*identity.version)

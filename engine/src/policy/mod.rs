@@ -4,6 +4,7 @@ mod condition;
 mod decide;
 mod decision;
 mod facts;
+mod findings;
 mod limiter;
 mod list;
 mod matcher;

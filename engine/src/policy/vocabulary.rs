@@ -26,7 +26,7 @@ impl Policy {
             .map(|rule| &rule.scope)
             .chain(self.routes.iter().map(|route| &route.scope));
         scopes
-            .flat_map(|scope| [&scope.matches, &scope.except])
+            .flat_map(|scope| [scope.matches(), scope.except()])
             .flatten()
             .chain(required)
             .flat_map(Match::conditions)

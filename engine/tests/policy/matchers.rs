@@ -317,3 +317,26 @@ fn an_object_is_all_of_it_and_a_list_any_of_it() {
         assert_eq!(outcome(&policy, &call), want, "{call:?}");
     }
 }
+
+#[test]
+fn alternatives_of_one_service_are_about_no_other() {
+    let policy = policy(json!({"default": "allow", "rules": [{
+        "name": "r",
+        "match": [{"service": "a", "method": "x"}, {"service": "a", "group": "g"}],
+        "deny": {},
+    }]}));
+    let grouped = |service| Call {
+        identities: vec![identity(service, "", "g")],
+        ..Call::of(service, "y")
+    };
+    for (call, want) in [
+        (Call::of("a", "x"), "denied by r"),
+        (grouped("a"), "denied by r"),
+        (Call::of("a", "y"), "allowed"),
+        (Call::of("b", "x"), "allowed"),
+        (grouped("b"), "allowed"),
+        (Call::default(), "allowed"),
+    ] {
+        assert_eq!(outcome(&policy, &call), want, "{call:?}");
+    }
+}
