@@ -40,12 +40,19 @@ impl<C, D> Awaited<C, D> {
 /// The requests of one side that wait for an answer from the other.
 #[derive(Debug)]
 pub(crate) struct InFlight<C, D> {
-    /// By id and event bit. Nearly every queue has one entry; the rest allocates only when it is used.
-    queues: HashMap<(RequestId, bool), (Pending<C, D>, VecDeque<Pending<C, D>>)>,
+    /// By id and event bit.
+    queues: HashMap<(RequestId, bool), Queue<C, D>>,
     /// The denials among them, oldest first.
     denials: BTreeMap<u64, RequestId>,
     len: usize,
     next_order: u64,
+}
+
+/// Requests with one id. Nearly every queue has one entry; the rest allocates only when it is used.
+#[derive(Debug)]
+struct Queue<C, D> {
+    first: Pending<C, D>,
+    rest: VecDeque<Pending<C, D>>,
 }
 
 impl<C, D> Default for InFlight<C, D> {
@@ -80,9 +87,12 @@ impl<C, D> InFlight<C, D> {
         };
         match self.queues.entry((id, pending.awaited.is_event())) {
             Entry::Vacant(entry) => {
-                entry.insert((pending, VecDeque::new()));
+                entry.insert(Queue {
+                    first: pending,
+                    rest: VecDeque::new(),
+                });
             }
-            Entry::Occupied(mut entry) => entry.get_mut().1.push_back(pending),
+            Entry::Occupied(mut entry) => entry.get_mut().rest.push_back(pending),
         }
     }
 
@@ -100,15 +110,15 @@ impl<C, D> InFlight<C, D> {
 
     /// Since when the oldest request has waited; a look at all of them.
     pub(crate) fn oldest(&self) -> Option<Nanos> {
-        self.queues.values().map(|(first, _)| first.since).min()
+        self.queues.values().map(|queue| queue.first.since).min()
     }
 
     /// Since when the oldest denial has waited.
     pub(crate) fn oldest_denial(&self) -> Option<Nanos> {
         let (order, id) = self.denials.first_key_value()?;
-        let (first, rest) = self.queues.get(&(*id, true))?;
-        core::iter::once(first)
-            .chain(rest)
+        let queue = self.queues.get(&(*id, true))?;
+        core::iter::once(&queue.first)
+            .chain(&queue.rest)
             .find(|pending| pending.order == *order)
             .map(|pending| pending.since)
     }
@@ -119,12 +129,12 @@ impl<C, D> InFlight<C, D> {
         let old = |pending: &Pending<C, D>| {
             pending.since <= since && !matches!(pending.awaited, Awaited::Denial(_))
         };
-        let queues = self.queues.iter().filter(|(_, (first, _))| old(first));
-        let queues: Vec<_> = queues.map(|(queue, _)| *queue).collect();
+        let keys = self.queues.iter().filter(|(_, queue)| old(&queue.first));
+        let keys: Vec<_> = keys.map(|(key, _)| *key).collect();
         let mut calls = Vec::new();
-        for queue in queues {
-            while self.queues.get(&queue).is_some_and(|(first, _)| old(first)) {
-                match self.take_first(queue, |_| true).map(|taken| taken.awaited) {
+        for key in keys {
+            while self.queues.get(&key).is_some_and(|queue| old(&queue.first)) {
+                match self.take_first(key, |_| true).map(|taken| taken.awaited) {
                     Some(Awaited::Call(call)) => calls.push(call),
                     Some(_) => {}
                     None => break,
@@ -138,7 +148,7 @@ impl<C, D> InFlight<C, D> {
     pub(crate) fn into_calls(self) -> impl Iterator<Item = C> {
         self.queues
             .into_values()
-            .flat_map(|(first, rest)| core::iter::once(first).chain(rest))
+            .flat_map(|queue| core::iter::once(queue.first).chain(queue.rest))
             .filter_map(|pending| match pending.awaited {
                 Awaited::Call(call) => Some(call),
                 Awaited::Heartbeat | Awaited::Denial(_) => None,
@@ -147,19 +157,19 @@ impl<C, D> InFlight<C, D> {
 
     fn take_first(
         &mut self,
-        queue: (RequestId, bool),
+        key: (RequestId, bool),
         which: impl Fn(&Pending<C, D>) -> bool,
     ) -> Option<Pending<C, D>> {
-        let Entry::Occupied(mut entry) = self.queues.entry(queue) else {
+        let Entry::Occupied(mut entry) = self.queues.entry(key) else {
             return None;
         };
-        let (first, rest) = entry.get_mut();
+        let Queue { first, rest } = entry.get_mut();
         let taken = if !which(first) {
             rest.remove(rest.iter().position(which)?)?
         } else if let Some(second) = rest.pop_front() {
             core::mem::replace(first, second)
         } else {
-            entry.remove().0
+            entry.remove().first
         };
         self.len -= 1;
         self.denials.remove(&taken.order);
