@@ -4,7 +4,6 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Instant;
 
 use anyhow::Result;
 
@@ -14,8 +13,6 @@ use crate::paths::loopback;
 /// A request that has arrived at the provider.
 #[derive(Debug, Clone)]
 pub struct Arrival {
-    /// When.
-    pub at: Instant,
     /// Its id.
     pub id: i64,
     /// Whether it was a heartbeat.
@@ -78,14 +75,12 @@ fn serve(mut stream: TcpStream, arrivals: &Mutex<Vec<Arrival>>, bytes: &Mutex<us
     // Whether it can be set matters for the speed alone.
     let _ = stream.set_nodelay(true);
     while let Ok(read @ 1..) = stream.read(&mut buffer) {
-        let at = Instant::now();
         *bytes.lock().unwrap() += read;
         held.extend_from_slice(&buffer[..read]);
         let (mut done, mut answers) = (0, Vec::new());
         for frame in frames(&held, 0).filter(|frame| frame.is_request()) {
             let body = held[frame.body.clone()].to_vec();
             arrivals.lock().unwrap().push(Arrival {
-                at,
                 id: frame.id,
                 event: frame.is_event(),
                 body,

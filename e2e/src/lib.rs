@@ -21,6 +21,7 @@ pub mod echo;
 pub mod envoy;
 pub mod frames;
 pub mod java;
+pub mod load;
 pub mod paths;
 pub mod process;
 pub mod prometheus;
