@@ -1,1 +1,276 @@
-fn main() {}
+//! What the engine itself costs a call, natively: the same frames and the same policy as in the comparison, without Envoy.
+//!
+//! `call/*` is a call from its request's bytes to its answer's, in callbacks of 32 requests and 32 answers or of one; `without_*`
+//! leave a part of the policy out. `part/*` is a part of the way alone. Times are of one call.
+
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "criterion's macros make public functions without docs; a broken bench may panic"
+)]
+#![allow(clippy::disallowed_methods, reason = "measures time")]
+
+use std::collections::HashMap;
+use std::hint::black_box;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use bench::load::{self, ID, Load};
+use bench::policy::{self, Parts, Queue};
+use criterion::{Criterion, criterion_group, criterion_main};
+use dubbo::{Call, HEAD_LEN, Limits, Serialization};
+use engine::metrics::Direction;
+use engine::policy::{CallFacts, Policy};
+use engine::quota::{Counters, SetError, SharedData, StoreError, Versioned};
+use engine::report::Node;
+use engine::time::{Nanos, Now};
+use engine::{ConnectionId, Edit, Identity, Peers, Side, Worker};
+
+criterion_main!(benches);
+criterion_group!(benches, calls, parts);
+
+const FULL: Parts = Parts::full(Queue::EVERY);
+
+fn calls(criterion: &mut Criterion) {
+    let variants = [
+        ("full", FULL),
+        ("reports_dropped", Parts::full(Queue::BOUNDED)),
+        (
+            "without_reports",
+            Parts {
+                reports: None,
+                ..FULL
+            },
+        ),
+        (
+            "without_quota",
+            Parts {
+                quota: false,
+                ..FULL
+            },
+        ),
+        (
+            "without_rules",
+            Parts {
+                rules: false,
+                ..FULL
+            },
+        ),
+        (
+            "without_all",
+            Parts {
+                rules: false,
+                quota: false,
+                reports: None,
+            },
+        ),
+    ];
+    for (name, parts) in variants {
+        call(criterion, &format!("call/32/{name}"), 32, parts);
+    }
+    call(criterion, "call/1/full", 1, FULL);
+    call(
+        criterion,
+        "call/1/without_quota",
+        1,
+        Parts {
+            quota: false,
+            ..FULL
+        },
+    );
+}
+
+fn call(criterion: &mut Criterion, name: &str, batch: u64, parts: Parts) {
+    let mut engine = Engine::new(parts);
+    criterion.bench_function(name, |bencher| {
+        bencher.iter_custom(|calls| {
+            let start = Instant::now();
+            for _ in 0..calls.div_ceil(batch) {
+                engine.round(batch);
+            }
+            per_call(start.elapsed(), calls, batch)
+        });
+    });
+}
+
+/// Whole batches were made; criterion asked for fewer calls.
+fn per_call(elapsed: Duration, calls: u64, batch: u64) -> Duration {
+    elapsed.mul_f64(calls as f64 / (calls.div_ceil(batch) * batch) as f64)
+}
+
+/// A worker with one connection, and a host that does nothing.
+struct Engine {
+    worker: Worker,
+    shared: Shared,
+    now: Now,
+    rounds: u64,
+    drain: bool,
+    requests: Vec<u8>,
+    answers: Vec<u8>,
+}
+
+const CONNECTION: ConnectionId = ConnectionId(1);
+
+impl Engine {
+    fn new(parts: Parts) -> Engine {
+        let mut worker = Worker::new(policy(parts), identity());
+        let address = |port| Some(([127, 0, 0, 1], port).into());
+        let peers = Peers {
+            client: address(40000),
+            listener: address(20880),
+            provider: address(20881),
+        };
+        worker.open(CONNECTION, peers);
+        Engine {
+            worker,
+            shared: Shared::default(),
+            now: Now {
+                mono: Nanos::from_secs(1000),
+                wall: 1_700_000_000_000_000_000,
+            },
+            rounds: 0,
+            drain: parts.reports == Some(Queue::EVERY),
+            requests: Load::Pipelined.request().expect("a request").repeat(32),
+            answers: load::answer().expect("an answer").repeat(32),
+        }
+    }
+
+    /// A callback with requests and one with their answers.
+    fn round(&mut self, batch: u64) {
+        let (request, answer) = (self.requests.len() / 32, self.answers.len() / 32);
+        for n in 0..batch {
+            let (id, at) = ((self.rounds * batch + n).to_be_bytes(), n as usize);
+            self.requests[at * request..][ID].copy_from_slice(&id);
+            self.answers[at * answer..][ID].copy_from_slice(&id);
+        }
+        self.rounds += 1;
+        self.now.mono = self.now.mono + Nanos(30_000);
+        self.now.wall += 30_000;
+        let batch = batch as usize;
+        let sides = [
+            (Side::Downstream, &self.requests[..batch * request]),
+            (Side::Upstream, &self.answers[..batch * answer]),
+        ];
+        for (side, bytes) in sides {
+            let effects =
+                self.worker
+                    .data(CONNECTION, side, bytes, false, self.now, &mut self.shared);
+            assert_eq!(
+                effects.edit,
+                Edit::Keep,
+                "every call and every answer passes"
+            );
+        }
+        if self.rounds.is_multiple_of(TICK) {
+            self.tick();
+        }
+    }
+
+    fn tick(&mut self) {
+        self.worker.tick(self.now);
+        while self.drain
+            && let Some(reports) = self.worker.reports()
+            && let Some(batch) = reports.due(self.now)
+        {
+            reports.sent(batch.send, &[]);
+        }
+        self.worker.metrics().take(|update| {
+            black_box(update.value);
+        });
+    }
+}
+
+/// Rounds between ticks: 50 ms at 40,000 callbacks a second.
+const TICK: u64 = 1000;
+
+fn parts(criterion: &mut Criterion) {
+    let frame = Load::Pipelined.request().expect("a request");
+    let body = &frame[HEAD_LEN..];
+    let parse = || Call::parse(body, Serialization::HESSIAN2, Limits::default()).expect("a call");
+    criterion.bench_function("part/parse", |bencher| bencher.iter(|| black_box(parse())));
+    let call = parse();
+    criterion.bench_function("part/identities", |bencher| {
+        bencher.iter(|| black_box(call.identities()).len())
+    });
+
+    let facts = CallFacts {
+        identities: &call.identities(),
+        method: Some(call.target_method()),
+        serialization: "hessian2",
+        source_ip: Some([127, 0, 0, 1].into()),
+        claimed_app: Some("lab-consumer"),
+        ..CallFacts::default()
+    };
+    let now = Now {
+        mono: Nanos::from_secs(1000),
+        wall: 1_700_000_000_000_000_000,
+    };
+    for (name, parts) in [
+        (
+            "part/rules",
+            Parts {
+                quota: false,
+                ..FULL
+            },
+        ),
+        ("part/rules_and_quota", FULL),
+    ] {
+        let policy = policy(parts);
+        let (mut shared, mut counters) =
+            (Shared::default(), Counters::new("bench", "bench", [7; 16]));
+        criterion.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let mut ledger = counters.open(&mut shared);
+                let decision = policy.decide(&facts, &mut ledger, now);
+                assert!(decision.verdict.is_allowed());
+            });
+        });
+    }
+}
+
+fn policy(parts: Parts) -> Rc<Policy> {
+    let text = policy::document(parts).to_string();
+    let node = engine::config::parse(text.as_bytes()).expect("JSON");
+    Rc::new(engine::config::load(&node).expect("a policy").policy)
+}
+
+fn identity() -> Identity {
+    Identity {
+        node: Node {
+            id: "bench".to_owned(),
+            cluster: "bench".to_owned(),
+            direction: Direction::Inbound,
+            vm_nonce: 1,
+        },
+        plugin: "bench".to_owned(),
+        random: [7; 16],
+    }
+}
+
+/// Shared data for one VM, so that no compare-and-set fails.
+#[derive(Default)]
+struct Shared {
+    values: HashMap<String, Versioned>,
+    cas: u32,
+}
+
+impl SharedData for Shared {
+    fn get(&mut self, key: &str) -> Result<Option<Versioned>, StoreError> {
+        Ok(self.values.get(key).cloned())
+    }
+
+    fn set(&mut self, key: &str, value: &[u8], _cas: Option<u32>) -> Result<(), SetError> {
+        self.cas = self.cas.wrapping_add(1);
+        let cas = self.cas;
+        if let Some(found) = self.values.get_mut(key) {
+            found.value.clear();
+            found.value.extend_from_slice(value);
+            found.cas = cas;
+        } else {
+            let value = value.to_vec();
+            self.values.insert(key.to_owned(), Versioned { value, cas });
+        }
+        Ok(())
+    }
+}
