@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::calls::{Call, Decider, policy};
+use crate::calls::{Call, Decider, name, policy};
 
 fn times(count: usize, outcome: &str) -> Vec<String> {
     vec![outcome.to_owned(); count]
@@ -162,4 +162,23 @@ fn nothing_is_granted_while_quotas_cannot_be_counted() {
         "unavailable by r/q"
     );
     assert_eq!(decider.outcome(&policy, &Call::of("s", "x")), "allowed");
+}
+
+#[test]
+fn a_rule_counts_once_however_many_ways_a_call_can_be_read() {
+    let policy = policy(json!({
+        "quotas": [{"name": "q", "limit": 10, "window": "1s"}],
+        "rules": [
+            {"name": "b", "match": {"service": "b"}, "deny": {}, "dry_run": true},
+            {"name": "q", "quotas": ["q"]},
+            {"name": "a", "deny": {}, "dry_run": true},
+        ],
+    }));
+    let call = Call::of("s", "m").or("t", "", "").or("b", "", "");
+    let mut decider = Decider::default();
+    let decision = decider.decide(&policy, &call);
+    assert_eq!(decision.charges.len(), 1);
+    assert_eq!(decision.charges[0].amount, 1);
+    let dry_run: Vec<String> = decision.dry_run.iter().map(name).collect();
+    assert_eq!(dry_run, ["denied by b", "denied by a"]);
 }
