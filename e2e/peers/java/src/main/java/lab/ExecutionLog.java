@@ -10,7 +10,8 @@ import org.apache.dubbo.rpc.RpcContext;
 
 /**
  * The provider's own record of what ran: a line {@code EXECUTED GROUP/SERVICE:VERSION.METHOD FIRST-ARGUMENT from PORT} for every
- * call, on standard output; the port is the caller's, so it names the connection. The last filter of the chain, behind the one that turns a generic call into the real one.
+ * call, on standard output; the port is the caller's, so it names the connection. The last filter of the chain, behind the one
+ * that turns a generic call into the real one.
  */
 @Activate(group = CommonConstants.PROVIDER, order = Integer.MAX_VALUE)
 public class ExecutionLog implements Filter {

@@ -6,4 +6,9 @@ public class SecretServiceImpl implements SecretService {
     public String reveal(String what) {
         return "secret " + what;
     }
+
+    @Override
+    public String hello(String name) {
+        return "secret hello " + name;
+    }
 }
