@@ -30,6 +30,10 @@ pub struct Call<'a> {
     pub attachments: Attachments<'a>,
     /// Where the attachments begin in the body.
     pub attachments_at: usize,
+    /// Where the arguments begin in the body.
+    pub(crate) arguments_at: usize,
+    /// How many arguments there are.
+    pub(crate) arguments: usize,
     /// The body that all this was read from.
     pub(crate) body: &'a [u8],
     /// The attachments that have a say in what runs.

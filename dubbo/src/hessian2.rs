@@ -31,6 +31,7 @@ pub(crate) fn parse(bytes: &[u8], limits: Limits) -> Result<Call<'_>, CallError>
             offset: descriptor_at,
         });
     };
+    let arguments_at = body.stream.offset();
     let inner_method = if is_generic(&method, arguments) {
         let inner = body.name("generic method")?;
         body.skip(arguments - 1)?;
@@ -68,6 +69,8 @@ pub(crate) fn parse(bytes: &[u8], limits: Limits) -> Result<Call<'_>, CallError>
         generic,
         attachments,
         attachments_at,
+        arguments_at,
+        arguments,
         body: bytes,
         named,
     })

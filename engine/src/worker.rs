@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use crate::connection::{CloseReason, Connection, Context, Effects, Peers, Side};
+use crate::connection::{CloseReason, Connection, Context, Effects, Memory, Peers, Side};
 use crate::metrics::{Direction, Metrics};
 use crate::policy::Policy;
 use crate::quota::{Counters, SharedData};
@@ -45,6 +45,8 @@ pub struct Worker {
     in_flight: usize,
     /// Connections to close at the next tick, because another one's callback is no place to do it.
     doomed: Vec<ConnectionId>,
+    /// What earlier calls said.
+    memory: Memory,
     counters: Counters,
     reports: Option<Reports>,
     metrics: Metrics,
@@ -62,7 +64,12 @@ impl Worker {
     /// A worker without connections.
     pub fn new(policy: Rc<Policy>, identity: Identity) -> Worker {
         let seed = identity.node.vm_nonce;
-        let metrics = Metrics::new(&policy.name, &policy.revision, identity.node.direction, seed);
+        let metrics = Metrics::new(
+            &policy.name,
+            &policy.revision,
+            identity.node.direction,
+            seed,
+        );
         let counters = Counters::new(&identity.plugin, &policy.name, identity.random);
         let mut worker = Worker {
             policy: Rc::clone(&policy),
@@ -71,6 +78,7 @@ impl Worker {
             held: 0,
             in_flight: 0,
             doomed: Vec::new(),
+            memory: Memory::new(seed),
             counters,
             reports: None,
             metrics,
@@ -91,7 +99,9 @@ impl Worker {
         policy.services_by_name(|name| self.metrics.know_service(name));
         policy.methods_by_name(|name| self.metrics.know_method(name));
         match (&mut self.reports, policy.reports.clone()) {
-            (Some(reports), Some(config)) => reports.reconfigure(config, &policy.name, &policy.revision),
+            (Some(reports), Some(config)) => {
+                reports.reconfigure(config, &policy.name, &policy.revision)
+            }
             (reports, config) => {
                 *reports = config.map(|config| {
                     let node = self.identity.node.clone();
@@ -100,6 +110,7 @@ impl Worker {
                 });
             }
         }
+        self.memory.clear();
         self.policy = policy;
     }
 
@@ -114,12 +125,15 @@ impl Worker {
 
     /// A connection begins.
     pub fn open(&mut self, id: ConnectionId, peers: Peers) {
-        self.connections.insert(id, Entry {
-            connection: Connection::new(peers),
-            timer: None,
-            held: 0,
-            in_flight: 0,
-        });
+        self.connections.insert(
+            id,
+            Entry {
+                connection: Connection::new(peers, self.identity.node.vm_nonce),
+                timer: None,
+                held: 0,
+                in_flight: 0,
+            },
+        );
     }
 
     /// The connection's provider is known.
@@ -147,6 +161,7 @@ impl Worker {
         let mut context = Context {
             now,
             policy: &self.policy,
+            memory: &mut self.memory,
             metrics: &mut self.metrics,
             reports: self.reports.as_mut(),
             max_in_flight: limits
@@ -154,7 +169,9 @@ impl Worker {
                 .min(limits.calls_in_flight_per_worker.saturating_sub(others)),
         };
         let mut ledger = self.counters.open(shared);
-        let effects = entry.connection.data(from, bytes, end_of_stream, &mut ledger, &mut context);
+        let effects = entry
+            .connection
+            .data(from, bytes, end_of_stream, &mut ledger, &mut context);
         self.settle(id);
         if self.held > self.policy.limits.held_bytes_per_worker {
             self.relieve();
@@ -177,7 +194,9 @@ impl Worker {
 
     /// Looks at what has waited too long, and says which connections have to be closed.
     pub fn tick(&mut self, now: Now) -> Vec<ConnectionId> {
-        let later = self.timers.split_off(&(now.mono + Nanos(1), ConnectionId(0)));
+        let later = self
+            .timers
+            .split_off(&(now.mono + Nanos(1), ConnectionId(0)));
         for (_, id) in core::mem::replace(&mut self.timers, later) {
             let Some(entry) = self.connections.get_mut(&id) else {
                 continue;
@@ -186,6 +205,7 @@ impl Worker {
             let mut context = Context {
                 now,
                 policy: &self.policy,
+                memory: &mut self.memory,
                 metrics: &mut self.metrics,
                 reports: self.reports.as_mut(),
                 max_in_flight: 0,
@@ -207,7 +227,10 @@ impl Worker {
     pub fn busy(&self) -> bool {
         !self.timers.is_empty()
             || !self.doomed.is_empty()
-            || self.reports.as_ref().is_some_and(|reports| reports.next_wakeup().is_some())
+            || self
+                .reports
+                .as_ref()
+                .is_some_and(|reports| reports.next_wakeup().is_some())
     }
 
     /// The reports on their way, if the policy wants any.
@@ -247,7 +270,13 @@ impl Worker {
             .connections
             .iter()
             .filter(|(_, entry)| entry.held >= SMALL)
-            .map(|(id, entry)| (core::cmp::Reverse(entry.held), entry.connection.held_since(), *id))
+            .map(|(id, entry)| {
+                (
+                    core::cmp::Reverse(entry.held),
+                    entry.connection.held_since(),
+                    *id,
+                )
+            })
             .collect();
         large.sort_unstable();
         for (_, _, id) in large {
@@ -270,6 +299,7 @@ impl Worker {
         Context {
             now,
             policy: &self.policy,
+            memory: &mut self.memory,
             metrics: &mut self.metrics,
             reports: self.reports.as_mut(),
             max_in_flight: 0,

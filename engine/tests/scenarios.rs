@@ -98,7 +98,11 @@ impl Native {
             self.end(conn);
             return Ok(());
         }
-        ends.cluster = effects.cluster.as_deref().map(str::to_owned).or(ends.cluster.take());
+        ends.cluster = effects
+            .cluster
+            .as_deref()
+            .map(str::to_owned)
+            .or(ends.cluster.take());
         let to = ends.at(from.other());
         match effects.edit {
             Edit::Keep => to.received.extend_from_slice(bytes),
@@ -126,7 +130,8 @@ impl Native {
         let worker = self.worker.as_mut().context("not started")?;
         let doomed = worker.tick(now);
         while let Some(batch) = worker.reports().and_then(|reports| reports.due(now)) {
-            self.reports.extend(scenario::otlp::reports(&batch.message)?);
+            self.reports
+                .extend(scenario::otlp::reports(&batch.message)?);
             if let Some(reports) = worker.reports() {
                 reports.sent(batch.send, &[]);
             }

@@ -109,5 +109,11 @@ impl Connection {
 }
 
 fn refuse(id: RequestId, denied: &Denied, output: &mut Output<'_>) {
-    refusal::write(output.edit(), id, denied.serialization, denied.form, &denied.text);
+    refusal::write(
+        output.edit(),
+        id,
+        denied.serialization,
+        denied.form,
+        &denied.text,
+    );
 }

@@ -7,20 +7,11 @@ use dubbo::answer::AnswerKind;
 use dubbo::{Serialization, Status};
 
 use super::Context;
+use super::facts::Facts;
 use crate::metrics::{Answer, CallLabel, Decision as Outcome, EndedCall};
 use crate::policy::Policy;
 use crate::report::CallRecord;
 use crate::time::{Nanos, Now};
-
-/// The names of a call, shared by all calls of a connection that have the same ones.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Signature {
-    pub(super) service: Box<str>,
-    pub(super) version: Box<str>,
-    pub(super) group: Box<str>,
-    pub(super) method: Box<str>,
-    pub(super) claimed_app: Box<str>,
-}
 
 /// Who makes the calls of one side, and whom it talks to, as reports say it: written down once a connection.
 #[derive(Debug, Default)]
@@ -33,7 +24,11 @@ pub(super) struct Caller {
 
 impl Caller {
     pub(super) fn new(caller: Option<SocketAddr>, server: Option<SocketAddr>) -> Caller {
-        let text = |address: Option<SocketAddr>| address.map_or_else(String::new, |a| a.ip().to_string()).into();
+        let text = |address: Option<SocketAddr>| {
+            address
+                .map_or_else(String::new, |a| a.ip().to_string())
+                .into()
+        };
         Caller {
             ip: caller.map(|address| address.ip()),
             address: text(caller),
@@ -57,7 +52,11 @@ pub(super) struct Judgement {
 
 impl Judgement {
     /// What becomes of a call that no rule has looked at.
-    pub(super) fn without_rules(policy: &Rc<Policy>, outcome: Outcome, reason: &'static str) -> Judgement {
+    pub(super) fn without_rules(
+        policy: &Rc<Policy>,
+        outcome: Outcome,
+        reason: &'static str,
+    ) -> Judgement {
         Judgement {
             policy: Rc::clone(policy),
             outcome,
@@ -73,7 +72,7 @@ impl Judgement {
 /// One call, from its decision to its end.
 #[derive(Debug)]
 pub(super) struct Books {
-    pub(super) signature: Rc<Signature>,
+    pub(super) facts: Rc<Facts>,
     pub(super) label: CallLabel,
     pub(super) arrived: Now,
     pub(super) one_way: bool,
@@ -132,17 +131,23 @@ impl Books {
         let quotas: Vec<&str> = judgement
             .quotas
             .iter()
-            .map(|at| policy.quotas.get(*at).map_or("", |limiter| &limiter.quota.name))
+            .map(|at| {
+                policy
+                    .quotas
+                    .get(*at)
+                    .map_or("", |limiter| &limiter.quota.name)
+            })
             .collect();
+        let (service, version, group) = self.facts.runs();
         reports.push(
             cx.now,
             &CallRecord {
                 started: self.arrived.wall,
                 duration,
-                service: &self.signature.service,
-                method: &self.signature.method,
-                version: &self.signature.version,
-                group: &self.signature.group,
+                service,
+                method: &self.facts.method,
+                version,
+                group,
                 one_way: self.one_way,
                 serialization: self.serialization.name().unwrap_or("unknown"),
                 client_address: &self.caller.address,
@@ -161,7 +166,7 @@ impl Books {
                     .route
                     .and_then(|at| policy.routes.get(at))
                     .map_or("", |route| &route.name),
-                claimed_app: &self.signature.claimed_app,
+                claimed_app: self.facts.claimed_app.as_deref().unwrap_or_default(),
             },
         );
     }

@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use dubbo::edit::EditError;
-use dubbo::{Call, Identities, Serialization, edit, event, refusal};
+use dubbo::{Call, CallError, Serialization, edit, event, refusal};
 
-use super::books::{Books, Caller, End, Judgement, Signature};
+use super::books::{Books, Caller, End, Judgement};
 use super::cut::Request;
+use super::facts::Facts;
 use super::in_flight::Awaited;
-use super::judge::{Sentence, claimed_app, invalid, judge};
+use super::judge::{Sentence, invalid, judge};
 use super::output::Output;
 use super::{CloseReason, Connection, Context, Side};
 use crate::metrics::Decision as Outcome;
@@ -34,16 +35,18 @@ impl Connection {
         cx: &mut Context<'_>,
     ) {
         let policy = Rc::clone(cx.policy);
-        let (signature, sentence) = match &request.call {
-            Ok(call) => {
-                let identities = call.identities();
-                let signature = self.signature(call, &identities);
-                let sentence = judge(request, call, &identities, &self.caller(from), &policy, ledger, cx);
-                (signature, sentence)
+        let (facts, sentence) = match &request.facts {
+            Ok(facts) => {
+                let caller = self.caller(from);
+                let sentence = judge(request, facts, &caller, &policy, ledger, cx);
+                (Rc::clone(facts), sentence)
             }
             Err(error) => {
                 cx.metrics.refused(error.name());
-                (Rc::default(), invalid(&policy, error.name(), &error.to_string()))
+                (
+                    Rc::default(),
+                    invalid(&policy, error.name(), &error.to_string()),
+                )
             }
         };
         let Sentence {
@@ -51,12 +54,13 @@ impl Connection {
             mut fate,
         } = sentence;
         if let Ok(route) = fate.as_ref()
-            && let Err(error) = self.pass(from, request, *route, &policy, output)
+            && let Err(Unwritable { reason, message }) =
+                self.pass(from, request, *route, &policy, output)
         {
-            cx.metrics.refused(error.name());
-            Sentence { judgement, fate } = invalid(&policy, error.name(), &error.to_string());
+            cx.metrics.refused(reason);
+            Sentence { judgement, fate } = invalid(&policy, reason, &message);
         }
-        let books = self.books(from, request, signature, judgement, cx);
+        let books = self.books(from, request, facts, judgement, cx);
         match fate {
             Ok(_) if request.two_way => {
                 self.wake_by(cx.now.mono + policy.limits.forget_calls_after);
@@ -82,28 +86,18 @@ impl Connection {
         route: Option<&Route>,
         policy: &Policy,
         output: &mut Output<'_>,
-    ) -> Result<(), EditError> {
+    ) -> Result<(), Unwritable> {
         let set = route.map_or(&[][..], |route| &route.set);
-        match &request.call {
-            Ok(call)
-                if from == Side::Downstream
-                    && policy.mode == Mode::Enforce
-                    && (!set.is_empty() || edit::has_owned(call, &policy.owned_attachments)) =>
-            {
-                let head = &request.frame.head;
-                let mut frame = Vec::with_capacity(request.frame.bytes.len() + ROOM_FOR_ATTACHMENTS);
-                edit::set_attachments(&mut frame, head, call, set, &policy.owned_attachments)?;
-                if frame.len() > policy.limits.max_frame_bytes {
-                    return Err(EditError::TooLong);
-                }
-                self.choose_cluster(from, route, output);
-                output.edit().append(&mut frame);
-            }
-            _ => {
-                self.choose_cluster(from, route, output);
-                output.keep(request.at.clone());
-            }
+        let has_owned = request.facts.as_ref().is_ok_and(|facts| facts.has_owned);
+        let rewrite = policy.mode == Mode::Enforce && (has_owned || !set.is_empty());
+        if from == Side::Upstream || !rewrite {
+            self.choose_cluster(from, route, output);
+            output.keep(request.at.clone());
+            return Ok(());
         }
+        let mut frame = request.rewritten(set, policy)?;
+        self.choose_cluster(from, route, output);
+        output.edit().append(&mut frame);
         Ok(())
     }
 
@@ -122,7 +116,9 @@ impl Connection {
         }
         let head = request.frame.head;
         self.choose_cluster(from, None, output);
-        output.edit().extend_from_slice(&event::heartbeat_request(head.id));
+        output
+            .edit()
+            .extend_from_slice(&event::heartbeat_request(head.id));
         self.wake_by(cx.now.mono + cx.policy.limits.denial_timeout);
         let denied = Denied {
             serialization: head.serialization,
@@ -130,7 +126,9 @@ impl Connection {
             text: refusal.text,
         };
         let awaited = Awaited::Denial(Box::new(denied));
-        self.half(from).in_flight.push(head.id, cx.now.mono, awaited);
+        self.half(from)
+            .in_flight
+            .push(head.id, cx.now.mono, awaited);
     }
 
     /// A request that had come whole when its connection had to be closed: it goes nowhere.
@@ -141,12 +139,12 @@ impl Connection {
         reason: CloseReason,
         cx: &mut Context<'_>,
     ) {
-        let signature = request.call.as_ref().map_or_else(
-            |_| Rc::default(),
-            |call| self.signature(call, &call.identities()),
-        );
+        let facts = request
+            .facts
+            .as_ref()
+            .map_or_else(|_| Rc::default(), Rc::clone);
         let judgement = Judgement::without_rules(cx.policy, Outcome::Refused, reason.0);
-        self.books(from, request, signature, judgement, cx)
+        self.books(from, request, facts, judgement, cx)
             .close(End::Refused, cx);
     }
 
@@ -154,13 +152,13 @@ impl Connection {
         &mut self,
         from: Side,
         request: &Request<'_>,
-        signature: Rc<Signature>,
+        facts: Rc<Facts>,
         judgement: Judgement,
         cx: &mut Context<'_>,
     ) -> Books {
         Books {
-            label: cx.metrics.label(&signature.service, &signature.method),
-            signature,
+            label: cx.metrics.label(facts.runs().0, &facts.method),
+            facts,
             arrived: cx.now,
             one_way: !request.two_way,
             serialization: request.frame.head.serialization,
@@ -168,33 +166,6 @@ impl Connection {
             request_bytes: request.frame.bytes.len() as u64,
             judgement,
         }
-    }
-
-    /// The call's names: those of the last call, if it has the same.
-    fn signature(&mut self, call: &Call<'_>, identities: &Identities<'_>) -> Rc<Signature> {
-        let claimed_app = claimed_app(call).ok().flatten().unwrap_or_default();
-        let method = call.target_method();
-        let (service, version, group) = identities
-            .first()
-            .map_or(("", "", ""), |runs| (&*runs.service, &*runs.version, &*runs.group));
-        if let Some(last) = &self.last
-            && *last.method == *method
-            && *last.service == *service
-            && *last.version == *version
-            && *last.group == *group
-            && *last.claimed_app == *claimed_app
-        {
-            return Rc::clone(last);
-        }
-        let signature = Rc::new(Signature {
-            service: service.into(),
-            version: version.into(),
-            group: group.into(),
-            method: method.into(),
-            claimed_app: claimed_app.into(),
-        });
-        self.last = Some(Rc::clone(&signature));
-        signature
     }
 
     fn caller(&mut self, from: Side) -> Rc<Caller> {
@@ -206,6 +177,45 @@ impl Connection {
             })
         });
         Rc::clone(caller)
+    }
+}
+
+impl Request<'_> {
+    /// The frame with `set` as the only attachments that routes may set.
+    fn rewritten(&self, set: &[(String, String)], policy: &Policy) -> Result<Vec<u8>, Unwritable> {
+        let head = &self.frame.head;
+        let limits = dubbo::Limits::default();
+        let call = Call::parse(self.frame.body(), head.serialization, limits)?;
+        let mut frame = Vec::with_capacity(self.frame.bytes.len() + ROOM_FOR_ATTACHMENTS);
+        edit::set_attachments(&mut frame, head, &call, set, &policy.owned_attachments)?;
+        if frame.len() > policy.limits.max_frame_bytes {
+            return Err(EditError::TooLong.into());
+        }
+        Ok(frame)
+    }
+}
+
+/// Why a call cannot be given the attachments that a route sets.
+struct Unwritable {
+    reason: &'static str,
+    message: String,
+}
+
+impl From<EditError> for Unwritable {
+    fn from(error: EditError) -> Unwritable {
+        Unwritable {
+            reason: error.name(),
+            message: error.to_string(),
+        }
+    }
+}
+
+impl From<CallError> for Unwritable {
+    fn from(error: CallError) -> Unwritable {
+        Unwritable {
+            reason: error.name(),
+            message: error.to_string(),
+        }
     }
 }
 

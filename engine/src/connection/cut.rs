@@ -4,24 +4,26 @@
 //! looked at first: when one of them is no Dubbo, none of its calls is admitted, charged or reported as passed.
 
 use core::ops::Range;
+use std::rc::Rc;
 
 use dubbo::event::{self, Event};
-use dubbo::{Call, CallError, CallErrorKind, Frame, HEAD_LEN, Head, Kind, Serialization};
+use dubbo::{CallError, CallErrorKind, Frame, HEAD_LEN, Head, Kind, Serialization};
 
+use super::facts::{Facts, Memory};
 use super::{CloseReason, Side};
 use crate::policy::{Mode, Policy};
 
 /// Events are answered by a null; a longer one is nobody's.
 const MAX_EVENT_ANSWER: usize = 1024;
 
-/// A whole request that is a call, and what stands in its body.
+/// A whole request that is a call, and what it says.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
     /// Where it stands in the input.
     pub(crate) at: Range<usize>,
     pub(crate) frame: Frame<'a>,
     pub(crate) two_way: bool,
-    pub(crate) call: Result<Call<'a>, CallError>,
+    pub(crate) facts: Result<Rc<Facts>, CallError>,
 }
 
 /// A stretch of the input, in the order in which it came.
@@ -30,7 +32,11 @@ pub(crate) enum Piece<'a> {
     /// A call.
     Call(Box<Request<'a>>),
     /// A whole request that is an event.
-    Event { at: Range<usize>, head: Head, two_way: bool },
+    Event {
+        at: Range<usize>,
+        head: Head,
+        two_way: bool,
+    },
     /// A whole answer to an event.
     EventAnswer { at: Range<usize>, head: Head },
     /// The head of an answer; its body follows as [`Piece::Body`].
@@ -54,13 +60,19 @@ pub(crate) struct Cut<'a> {
 }
 
 /// Cuts `input`, which begins with `body_left` bytes of an answer's body and then with a frame.
-pub(crate) fn cut<'a>(input: &'a [u8], from: Side, body_left: u64, policy: &Policy) -> Cut<'a> {
+pub(crate) fn cut<'a>(
+    input: &'a [u8],
+    from: Side,
+    body_left: u64,
+    policy: &Policy,
+    memory: &mut Memory,
+) -> Cut<'a> {
     let mut cut = Cut {
         body_left,
         ..Cut::default()
     };
     while cut.tail < input.len() {
-        match next(input, from, &mut cut, policy) {
+        match next(input, from, &mut cut, policy, memory) {
             Ok(Some(piece)) => cut.pieces.push(piece),
             Ok(None) => break,
             Err(reason) => {
@@ -78,6 +90,7 @@ fn next<'a>(
     from: Side,
     cut: &mut Cut<'a>,
     policy: &Policy,
+    memory: &mut Memory,
 ) -> Result<Option<Piece<'a>>, CloseReason> {
     let rest = input.get(cut.tail..).unwrap_or_default();
     if cut.body_left > 0 {
@@ -99,8 +112,12 @@ fn next<'a>(
             let at = cut.take(HEAD_LEN);
             return Ok(Some(Piece::Answer { at, head }));
         }
-        Kind::Answer { .. } if len > MAX_EVENT_ANSWER => return Err(CloseReason("event_answer_too_long")),
-        Kind::Request { .. } if len > policy.limits.max_frame_bytes => return Err(CloseReason("frame_too_long")),
+        Kind::Answer { .. } if len > MAX_EVENT_ANSWER => {
+            return Err(CloseReason("event_answer_too_long"));
+        }
+        Kind::Request { .. } if len > policy.limits.max_frame_bytes => {
+            return Err(CloseReason("frame_too_long"));
+        }
         _ => {}
     }
     let Some(bytes) = rest.get(..len) else {
@@ -116,13 +133,18 @@ fn next<'a>(
             Piece::Event { at, head, two_way }
         }
         Kind::Request { two_way } => {
-            let call = Call::parse(frame.body(), head.serialization, dubbo::Limits::default());
-            if let Err(error) = &call
+            let facts = memory.read(frame.body(), head.serialization, policy);
+            if let Err(error) = &facts
                 && !may_be_unreadable(&frame, error, policy)
             {
                 return Err(CloseReason(error.name()));
             }
-            Piece::Call(Box::new(Request { at, frame, two_way, call }))
+            Piece::Call(Box::new(Request {
+                at,
+                frame,
+                two_way,
+                facts,
+            }))
         }
     }))
 }

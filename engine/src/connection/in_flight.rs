@@ -3,11 +3,13 @@
 //! Ids are opaque and chosen by the caller: they repeat, and a heartbeat may carry the id of a call in flight. So every id
 //! has a queue, and of an answer its event bit tells whether it is a call's or a heartbeat's.
 
+use core::hash::{BuildHasher, Hasher};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use dubbo::RequestId;
 
+use super::facts::mix;
 use crate::time::Nanos;
 
 /// One request whose answer has not come yet.
@@ -41,7 +43,7 @@ impl<C, D> Awaited<C, D> {
 #[derive(Debug)]
 pub(crate) struct InFlight<C, D> {
     /// By id and event bit.
-    queues: HashMap<(RequestId, bool), Queue<C, D>>,
+    queues: HashMap<(RequestId, bool), Queue<C, D>, Seed>,
     /// The denials among them, oldest first.
     denials: BTreeMap<u64, RequestId>,
     len: usize,
@@ -55,18 +57,47 @@ struct Queue<C, D> {
     rest: VecDeque<Pending<C, D>>,
 }
 
-impl<C, D> Default for InFlight<C, D> {
-    fn default() -> Self {
+/// Hashes ids, which callers choose, with a number that they do not know.
+#[derive(Debug, Clone, Copy)]
+struct Seed(u64);
+
+impl BuildHasher for Seed {
+    type Hasher = IdHasher;
+
+    fn build_hasher(&self) -> IdHasher {
+        IdHasher(self.0)
+    }
+}
+
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = mix(self.0 ^ word);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl<C, D> InFlight<C, D> {
+    /// Nothing in flight. `seed` must not be known to callers.
+    pub(crate) fn new(seed: u64) -> InFlight<C, D> {
         InFlight {
-            queues: HashMap::new(),
+            queues: HashMap::with_hasher(Seed(seed)),
             denials: BTreeMap::new(),
             len: 0,
             next_order: 0,
         }
     }
-}
 
-impl<C, D> InFlight<C, D> {
     /// The number of requests that wait.
     pub(crate) fn len(&self) -> usize {
         self.len
@@ -145,9 +176,12 @@ impl<C, D> InFlight<C, D> {
     }
 
     /// The calls that wait, when nothing will be answered any more.
-    pub(crate) fn into_calls(self) -> impl Iterator<Item = C> {
+    pub(crate) fn drain_calls(&mut self) -> impl Iterator<Item = C> {
+        self.len = 0;
+        self.denials.clear();
         self.queues
-            .into_values()
+            .drain()
+            .map(|(_, queue)| queue)
             .flat_map(|queue| core::iter::once(queue.first).chain(queue.rest))
             .filter_map(|pending| match pending.awaited {
                 Awaited::Call(call) => Some(call),
@@ -206,7 +240,7 @@ mod tests {
 
     #[test]
     fn one_id_in_flight_three_times_is_answered_in_order() {
-        let mut in_flight = InFlight::default();
+        let mut in_flight = InFlight::new(1);
         for name in ["first", "second", "third"] {
             in_flight.push(ID, Nanos(1), Awaited::Call(name));
         }
@@ -217,17 +251,20 @@ mod tests {
 
     #[test]
     fn the_event_bit_selects_among_requests_with_one_id() {
-        let mut in_flight = InFlight::default();
+        let mut in_flight = InFlight::new(1);
         in_flight.push(ID, Nanos(1), Awaited::Call("call"));
         in_flight.push(ID, Nanos(1), Awaited::Heartbeat);
         in_flight.push(ID, Nanos(1), Awaited::Denial("denial"));
-        let got = names(&mut in_flight, &[(ID, true), (ID, true), (ID, true), (ID, false)]);
+        let got = names(
+            &mut in_flight,
+            &[(ID, true), (ID, true), (ID, true), (ID, false)],
+        );
         assert_eq!(got, ["heartbeat", "denial", "nothing", "call"]);
     }
 
     #[test]
     fn the_oldest_denial_is_found_behind_a_heartbeat_with_its_id() {
-        let mut in_flight: InFlight<(), &str> = InFlight::default();
+        let mut in_flight: InFlight<(), &str> = InFlight::new(1);
         in_flight.push(ID, Nanos(1), Awaited::Heartbeat);
         in_flight.push(ID, Nanos(1), Awaited::Denial("older"));
         in_flight.push(RequestId(0), Nanos(1), Awaited::Denial("younger"));
@@ -235,7 +272,10 @@ mod tests {
             Awaited::Denial(name) => Some(name),
             _ => None,
         };
-        assert_eq!([oldest(), oldest(), oldest()], [Some("older"), Some("younger"), None]);
+        assert_eq!(
+            [oldest(), oldest(), oldest()],
+            [Some("older"), Some("younger"), None]
+        );
         assert_eq!(in_flight.len(), 1);
     }
 }

@@ -10,6 +10,7 @@ mod answers;
 mod books;
 mod calls;
 mod cut;
+mod facts;
 mod in_flight;
 mod judge;
 mod output;
@@ -20,12 +21,13 @@ use std::rc::Rc;
 
 use dubbo::Head;
 
-pub use self::output::Edit;
 use self::answers::Answering;
-use self::books::{Books, Caller, End, Signature};
+use self::books::{Books, Caller, End};
 use self::calls::Denied;
 use self::cut::{Piece, cut};
+pub(crate) use self::facts::Memory;
 use self::in_flight::{Awaited, InFlight};
+pub use self::output::Edit;
 use self::output::Output;
 use crate::metrics::Metrics;
 use crate::policy::{Policy, Route};
@@ -105,6 +107,7 @@ impl Effects {
 pub(crate) struct Context<'a> {
     pub(crate) now: Now,
     pub(crate) policy: &'a Rc<Policy>,
+    pub(crate) memory: &'a mut Memory,
     pub(crate) metrics: &'a mut Metrics,
     pub(crate) reports: Option<&'a mut Reports>,
     /// How many requests may be in flight on this connection, by its own limit and the worker's.
@@ -117,8 +120,6 @@ pub(crate) struct Connection {
     peers: Peers,
     downstream: Half,
     upstream: Half,
-    /// The last call's names, which the next one most often repeats.
-    last: Option<Rc<Signature>>,
     /// Whether something has gone on to the provider: from then on its cluster is chosen.
     routed: bool,
     /// Heartbeats that wait for the first call, because that chooses the cluster.
@@ -132,7 +133,7 @@ pub(crate) struct Connection {
 }
 
 /// What one side sends.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Half {
     /// An incomplete frame, from its first byte on.
     held: Vec<u8>,
@@ -151,12 +152,21 @@ struct Half {
 }
 
 impl Connection {
-    pub(crate) fn new(peers: Peers) -> Connection {
+    /// Nothing has come yet. `seed` must not be known to the peers.
+    pub(crate) fn new(peers: Peers, seed: u64) -> Connection {
+        let half = || Half {
+            held: Vec::new(),
+            need: 0,
+            since: Nanos::default(),
+            body_left: 0,
+            answering: None,
+            in_flight: InFlight::new(seed),
+            caller: None,
+        };
         Connection {
             peers,
-            downstream: Half::default(),
-            upstream: Half::default(),
-            last: None,
+            downstream: half(),
+            upstream: half(),
             routed: false,
             early: Vec::new(),
             cluster: None,
@@ -253,7 +263,7 @@ impl Connection {
         cx: &mut Context<'_>,
     ) -> Passed {
         let half = self.half(from);
-        let mut cut = cut(input, from, half.body_left, cx.policy);
+        let mut cut = cut(input, from, half.body_left, cx.policy, cx.memory);
         half.body_left = cut.body_left;
         half.need = cut.need;
         let asked = cut.pieces.iter().filter(|piece| piece.asks()).count();
@@ -342,7 +352,9 @@ impl Connection {
             return;
         }
         self.routed = true;
-        self.cluster = route.and_then(|route| route.connection_cluster.as_deref()).map(Rc::from);
+        self.cluster = route
+            .and_then(|route| route.connection_cluster.as_deref())
+            .map(Rc::from);
         if !self.early.is_empty() {
             output.edit().append(&mut self.early);
         }
@@ -363,8 +375,7 @@ impl Connection {
     pub(crate) fn gone(&mut self, cx: &mut Context<'_>) {
         for half in [&mut self.downstream, &mut self.upstream] {
             let answering = half.answering.take().map(Answering::into_books);
-            let in_flight = core::mem::take(&mut half.in_flight).into_calls();
-            for books in answering.into_iter().chain(in_flight) {
+            for books in answering.into_iter().chain(half.in_flight.drain_calls()) {
                 books.close(End::NoAnswer, cx);
             }
         }

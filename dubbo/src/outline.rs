@@ -1,0 +1,82 @@
+//! The bytes around a call's arguments, which most calls of a connection repeat.
+
+use alloc::vec::Vec;
+
+use hessian::{Decoder, Limits};
+
+use crate::attachments::Form;
+use crate::{AttachmentValue, Call};
+
+/// What stands before and behind the arguments of a call: its names, and its attachments.
+///
+/// Everything but the arguments that can be read from a call stands in these bytes. So of a body that fits the same
+/// outline nothing has to be read anew, whatever its arguments are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outline {
+    before: Vec<u8>,
+    arguments: usize,
+    behind: Vec<u8>,
+}
+
+impl Outline {
+    /// The outline of a call; none for a call of which something else has a say: the arguments of a generic call, or a value
+    /// in the attachments that may refer to something before them.
+    pub fn of(call: &Call<'_>) -> Option<Outline> {
+        let plain = match call.attachments.form {
+            Form::Null => true,
+            Form::TypedMap(_) => false,
+            Form::Map => call
+                .attachments
+                .iter()
+                .all(|pair| pair.value() != AttachmentValue::Other),
+        };
+        if call.generic.is_some() || !plain {
+            return None;
+        }
+        Some(Outline {
+            before: call.body.get(..call.arguments_at)?.to_vec(),
+            arguments: call.arguments,
+            behind: call.body.get(call.attachments_at..)?.to_vec(),
+        })
+    }
+
+    /// Whether a body has this outline: it is then read as the call was, and its arguments are whole.
+    pub fn fits(&self, body: &[u8], limits: Limits) -> bool {
+        let Some(rest) = body.strip_prefix(self.before.as_slice()) else {
+            return false;
+        };
+        let mut stream = Decoder::new(rest, limits);
+        (0..self.arguments).all(|_| stream.skip().is_ok()) && stream.rest() == self.behind
+    }
+
+    /// How many bytes it keeps.
+    pub fn len(&self) -> usize {
+        self.before.len() + self.behind.len()
+    }
+
+    /// Whether it keeps none, which no call's outline does.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The bytes at the beginning of a body that tell most calls apart: its five strings, as far as they are short and ASCII.
+/// Other bytes for other bodies do no harm: an outline compares them all.
+pub fn names(body: &[u8]) -> &[u8] {
+    let mut end = 0;
+    for _ in 0..STRINGS {
+        let (head, len) = match body.get(end..) {
+            Some([tag @ 0x00..=0x1f, ..]) => (1, usize::from(*tag)),
+            Some([tag @ 0x30..=0x33, low, ..]) => {
+                (2, usize::from(*tag & 3) << 8 | usize::from(*low))
+            }
+            Some([b'N', ..]) => (1, 0),
+            _ => break,
+        };
+        end += head + len;
+    }
+    body.get(..end).unwrap_or(body)
+}
+
+/// Protocol, path, version, method, descriptor.
+const STRINGS: usize = 5;

@@ -1,0 +1,227 @@
+//! What a call says, as plain values: what rules look at, and what its books will say.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use dubbo::outline::{self, Outline};
+use dubbo::{
+    Call, CallError, Contradiction, Identities, Identity, LoneSurrogate, Serialization, edit,
+};
+
+use crate::policy::Policy;
+
+/// The facts of a call that stand in its bytes. All calls that say the same share them.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    pub(super) identities: Vec<Identity<'static>>,
+    pub(super) method: Box<str>,
+    pub(super) generic: Option<Box<str>>,
+    pub(super) claimed_app: Option<Cow<'static, str>>,
+    /// By slot of `Policy::attachment_keys`.
+    pub(super) attachments: Vec<Option<Cow<'static, str>>>,
+    /// Why the call cannot be judged by rules, or should not be.
+    pub(super) flaw: Option<Flaw>,
+    /// Whether it has an attachment that only routes may set.
+    pub(super) has_owned: bool,
+}
+
+/// What a well-formed call should not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// It names different services, and the configuration does not say that they are one.
+    Contradiction(Contradiction),
+    /// An attachment that the policy looks at is no text.
+    NotText,
+}
+
+/// The attachments in which callers say which application they are: Dubbo 2.7 and newer, and the JavaScript clients.
+const CLAIMED_APP: [&str; 2] = ["remote.application", "application"];
+
+impl Facts {
+    fn of(call: &Call<'_>, policy: &Policy) -> Facts {
+        let identities = call.identities();
+        let attachments: Result<_, _> = policy
+            .attachment_keys
+            .iter()
+            .map(|key| attachment(call, key))
+            .collect();
+        let claimed_app = claimed_app(call);
+        let flaw = match contradiction(call, &identities, policy) {
+            _ if attachments.is_err() || claimed_app.is_err() => Some(Flaw::NotText),
+            contradiction => contradiction.map(Flaw::Contradiction),
+        };
+        Facts {
+            identities: identities.iter().map(owned).collect(),
+            method: call.target_method().into(),
+            generic: call
+                .generic
+                .as_ref()
+                .map(|target| target.generic.as_ref().into()),
+            claimed_app: claimed_app.ok().flatten(),
+            attachments: attachments.unwrap_or_default(),
+            flaw,
+            has_owned: edit::has_owned(call, &policy.owned_attachments),
+        }
+    }
+
+    /// What Java runs: service, version, group.
+    pub(super) fn runs(&self) -> (&str, &str, &str) {
+        self.identities.first().map_or(("", "", ""), |runs| {
+            (&*runs.service, &*runs.version, &*runs.group)
+        })
+    }
+}
+
+impl Flaw {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Flaw::Contradiction(contradiction) => contradiction.name(),
+            Flaw::NotText => "lone_surrogate",
+        }
+    }
+
+    pub(super) fn message(self) -> &'static str {
+        match self {
+            Flaw::Contradiction(_) => "body and attachments name different services",
+            Flaw::NotText => "an attachment holds half a surrogate pair",
+        }
+    }
+}
+
+/// What the call says of itself that cannot all be true, unless the configuration says that it can.
+fn contradiction(
+    call: &Call<'_>,
+    identities: &Identities<'_>,
+    policy: &Policy,
+) -> Option<Contradiction> {
+    let text = |key| attachment(call, key).ok().flatten();
+    identities.contradictions.iter().find(|contradiction| {
+        let path = || text("path").unwrap_or_else(|| Cow::Owned(call.path.clone().into_owned()));
+        match contradiction {
+            // Since Dubbo 2.7.7 the body has the interface, for a service that is exported under a path of its own.
+            Contradiction::Path => !policy.exports(&call.path, &path()),
+            Contradiction::Interface => {
+                !text("interface").is_some_and(|interface| policy.exports(&interface, &path()))
+            }
+            _ => true,
+        }
+    })
+}
+
+fn claimed_app(call: &Call<'_>) -> Result<Option<Cow<'static, str>>, LoneSurrogate> {
+    for key in CLAIMED_APP {
+        if let Some(app) = attachment(call, key)? {
+            return Ok(Some(app));
+        }
+    }
+    Ok(None)
+}
+
+fn attachment(call: &Call<'_>, key: &str) -> Result<Option<Cow<'static, str>>, LoneSurrogate> {
+    let text = call
+        .attachments
+        .get(key)
+        .map_or(Ok(None), |pair| pair.text())?;
+    Ok(text.map(|text| Cow::Owned(text.into_owned())))
+}
+
+fn owned(identity: &Identity<'_>) -> Identity<'static> {
+    let own = |text: &str| Cow::Owned(text.to_owned());
+    Identity {
+        service: own(&identity.service),
+        version: own(&identity.version),
+        group: own(&identity.group),
+    }
+}
+
+/// The facts of the calls that came before. Callers repeat themselves: to see that a call says what an earlier one said
+/// costs a fifth of reading it.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    /// A call's place is decided by its names.
+    places: Vec<Option<Remembered>>,
+    seed: u64,
+}
+
+#[derive(Debug)]
+struct Remembered {
+    serialization: Serialization,
+    outline: Outline,
+    facts: Rc<Facts>,
+}
+
+/// How many calls are remembered.
+const PLACES: usize = 64;
+/// Longer ones are not.
+const LONGEST: usize = 4096;
+
+impl Memory {
+    /// Nothing remembered. With a `seed` that callers do not know they cannot make others' calls slow.
+    pub(crate) fn new(seed: u64) -> Memory {
+        Memory {
+            places: Vec::new(),
+            seed,
+        }
+    }
+
+    /// Forgets everything: facts depend on the policy.
+    pub(crate) fn clear(&mut self) {
+        self.places.clear();
+    }
+
+    /// Reads the body of a call.
+    ///
+    /// # Errors
+    ///
+    /// What [`Call::parse`] says.
+    pub(super) fn read(
+        &mut self,
+        body: &[u8],
+        serialization: Serialization,
+        policy: &Policy,
+    ) -> Result<Rc<Facts>, CallError> {
+        let limits = dubbo::Limits::default();
+        if self.places.is_empty() {
+            self.places.resize_with(PLACES, || None);
+        }
+        let at = self.place(outline::names(body));
+        if let Some(Some(known)) = self.places.get(at)
+            && known.serialization == serialization
+            && known.outline.fits(body, limits)
+        {
+            return Ok(Rc::clone(&known.facts));
+        }
+        let call = Call::parse(body, serialization, limits)?;
+        let facts = Rc::new(Facts::of(&call, policy));
+        if let Some(outline) = Outline::of(&call).filter(|outline| outline.len() <= LONGEST)
+            && let Some(place) = self.places.get_mut(at)
+        {
+            *place = Some(Remembered {
+                serialization,
+                outline,
+                facts: Rc::clone(&facts),
+            });
+        }
+        Ok(facts)
+    }
+
+    fn place(&self, names: &[u8]) -> usize {
+        let (words, rest) = names.as_chunks::<8>();
+        let mut hash = self.seed;
+        for word in words {
+            hash = mix(hash ^ u64::from_le_bytes(*word));
+        }
+        for byte in rest {
+            hash = mix(hash ^ u64::from(*byte));
+        }
+        usize::try_from(hash % PLACES as u64).unwrap_or_default()
+    }
+}
+
+/// Multiplies, and folds the upper half of the product into the lower: every bit of the result depends on all bits.
+pub(super) fn mix(word: u64) -> u64 {
+    let product = u128::from(word ^ 0x9e37_79b9_7f4a_7c15) * 0xd6e8_feb8_6659_fd93;
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half is wanted")]
+    let (low, high) = (product as u64, (product >> 64) as u64);
+    low ^ high
+}
