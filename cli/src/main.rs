@@ -2,6 +2,7 @@
 
 mod check;
 mod command;
+mod decode;
 mod version;
 
 use std::io::Write;
@@ -24,6 +25,7 @@ fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
     };
     match arg {
         Arg::Value(name) if name == "check" => check::run(args),
+        Arg::Value(name) if name == "decode" => decode::run(args),
         Arg::Value(name) if name == "version" => version::run(args),
         Arg::Value(name) if name == "help" => command::print(HELP),
         Arg::Long("help") | Arg::Short('h') => command::print(HELP),
@@ -38,8 +40,11 @@ usage: dubbo-policy COMMAND
   check [-o text|json] [--fail-on error|warning] FILE...
         Reads configurations (plain, or in an EnvoyFilter, a WasmPlugin or a bootstrap of Envoy; YAML or JSON;
         - is the standard input) and says what is wrong with them.
+  decode FILE...
+        Reads the bytes that one side of a connection sent (- is the standard input) and prints a JSON line for each frame:
+        what it is, what would run, and what the module would refuse about it. Captures (pcap) are not supported yet.
   version
         Says which version this is.
 
-Exit codes: 0 clean, 1 findings, 2 wrong usage or an unreadable file.
+Exit codes: 0 clean, 1 findings or anomalies, 2 wrong usage or an unreadable file.
 ";
