@@ -7,6 +7,7 @@
     missing_docs,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
     reason = "criterion's macros make public functions without docs; a broken bench may panic"
 )]
 #![allow(clippy::disallowed_methods, reason = "measures time")]
