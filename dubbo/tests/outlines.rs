@@ -1,0 +1,105 @@
+//! A body that fits the outline of an earlier call says what that call said.
+#![allow(clippy::unwrap_used, reason = "a helper of tests may panic")]
+
+mod support;
+
+use dubbo::outline::names;
+use dubbo::{Call, Limits, Outline, Serialization};
+use support::{hello, map, seen_hello, string};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+fn call(body: &[u8]) -> Call<'_> {
+    Call::parse(body, Serialization::HESSIAN2, Limits::default()).unwrap()
+}
+
+/// What a call says, but for its arguments.
+fn words(call: &Call<'_>) -> String {
+    format!(
+        "{:?} {:?} {:?} {:?} {:?}",
+        call.path, call.version, call.method, call.descriptor, call.attachments
+    )
+}
+
+#[test]
+fn a_call_fits_its_own_outline_whatever_its_argument_is() {
+    let attachments = map(&[("path", "lab.User"), ("timeout", "3000")]);
+    let first = hello("lab.User", "0.0.0", &attachments);
+    let outline = Outline::of(&call(&first)).unwrap();
+    assert!(outline.fits(&first, Limits::default()));
+
+    let arguments: [&[u8]; 5] = [
+        b"\x00",
+        b"N",
+        b"\x91",
+        b"C\x01X\x91\x01a\x60\x01b",
+        b"x\x7a\x03bob\x90",
+    ];
+    for argument in arguments {
+        let begin = first.len() - attachments.len() - string("bob").len();
+        let mut other = first.get(..begin).unwrap().to_vec();
+        other.extend_from_slice(argument);
+        other.extend_from_slice(&attachments);
+        let read = Call::parse(&other, Serialization::HESSIAN2, Limits::default());
+        assert_eq!(
+            outline.fits(&other, Limits::default()),
+            read.is_ok(),
+            "{argument:02x?}"
+        );
+    }
+}
+
+#[test]
+fn a_body_that_differs_in_any_byte_outside_its_argument_does_not_fit() {
+    let body = seen_hello();
+    let outline = Outline::of(&call(&body)).unwrap();
+    let said = words(&call(&body));
+    for at in 0..body.len() {
+        for bit in 0..8 {
+            let mut other = body.clone();
+            *other.get_mut(at).unwrap() ^= 1 << bit;
+            if outline.fits(&other, Limits::default()) {
+                assert_eq!(words(&call(&other)), said, "bit {bit} of byte {at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_prefix_of_a_body_and_no_longer_body_fits() {
+    let body = seen_hello();
+    let outline = Outline::of(&call(&body)).unwrap();
+    for len in 0..body.len() {
+        assert!(
+            !outline.fits(body.get(..len).unwrap(), Limits::default()),
+            "{len} bytes"
+        );
+    }
+    let longer = [body.as_slice(), b"N"].concat();
+    assert!(!outline.fits(&longer, Limits::default()));
+}
+
+#[test]
+fn a_call_whose_attachments_may_refer_to_its_arguments_has_no_outline() {
+    for attachments in [
+        b"M\x01T\x04path\x08lab.UserZ".as_slice(),
+        b"H\x01a\x78Z",
+        b"H\x01aJ\x00\x00\x00\x00\x00\x00\x00\x00Z",
+    ] {
+        let body = hello("lab.User", "0.0.0", attachments);
+        assert_eq!(Outline::of(&call(&body)), None, "{attachments:02x?}");
+    }
+}
+
+#[test]
+fn the_names_of_a_body_end_where_its_arguments_begin() {
+    let attachments = map(&[]);
+    let body = hello("lab.User", "0.0.0", &attachments);
+    assert_eq!(
+        names(&body).len(),
+        body.len() - attachments.len() - string("bob").len()
+    );
+    for len in 0..body.len() {
+        assert!(names(body.get(..len).unwrap()).len() <= len);
+    }
+}
