@@ -24,8 +24,8 @@ demo:
 bench:
 	tools/bench.sh
 
-# An OCI layout with the module: dist/image.
-image: 
+# An OCI image with the module: the layout dist/image, and in one file dist/dubbo-policy-image.tar.
+image:
 	tools/image.sh
 
 clean:
