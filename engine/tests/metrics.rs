@@ -323,7 +323,7 @@ fn everything_else_is_counted_by_its_name() {
     metrics.refused("bad_magic");
     metrics.connection_closed("bad_magic");
     metrics.answer_to_nobody();
-    metrics.config_rejected();
+    metrics.route_too_late();
     metrics.host_call_failed("set_buffer");
     let envoy = Envoy::read(&mut metrics);
     let rule = "policy=user-provider,direction=inbound,rule=no-reveal,result=denied";
@@ -346,7 +346,7 @@ fn everything_else_is_counted_by_its_name() {
             1,
         ),
         ("unexpected_answers_total{policy=user-provider}", 1),
-        ("config_rejected_total{policy=user-provider}", 1),
+        ("routes_too_late_total{policy=user-provider}", 1),
         (
             "host_call_failures_total{policy=user-provider,call=set_buffer}",
             1,

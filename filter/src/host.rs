@@ -205,9 +205,8 @@ pub(crate) fn property(path: &[&str]) -> Result<Option<Vec<u8>>> {
 pub(crate) fn shared_data(key: &str) -> Result<Option<(Vec<u8>, u32)>> {
     let (mut data, mut size, mut cas) = (null_mut(), 0, 0);
     // SAFETY: the results outlive the call; the host reads `key` during the call only.
-    let status = unsafe {
-        proxy_get_shared_data(key.as_ptr(), key.len(), &mut data, &mut size, &mut cas)
-    };
+    let status =
+        unsafe { proxy_get_shared_data(key.as_ptr(), key.len(), &mut data, &mut size, &mut cas) };
     match status {
         NOT_FOUND => Ok(None),
         // SAFETY: the host has just handed them over.
@@ -242,7 +241,9 @@ pub(crate) fn record_metric(id: u32, value: u64) -> Result<()> {
 /// Adds to a counter or a gauge.
 pub(crate) fn increment_metric(id: u32, by: i64) -> Result<()> {
     // SAFETY: no pointers.
-    check("increment_metric", unsafe { proxy_increment_metric(id, by) })
+    check("increment_metric", unsafe {
+        proxy_increment_metric(id, by)
+    })
 }
 
 /// Closes one side of the effective context's connection.
@@ -262,7 +263,11 @@ pub(crate) fn set_effective_context(context: u32) -> Result<()> {
 /// Calls one of the host's own functions by name; its answer is dropped.
 pub(crate) fn call_foreign_function(name: &str, arguments: &[u8]) -> Result<()> {
     let (mut data, mut size) = (null_mut(), 0);
-    let arguments_at = if arguments.is_empty() { null() } else { arguments.as_ptr() };
+    let arguments_at = if arguments.is_empty() {
+        null()
+    } else {
+        arguments.as_ptr()
+    };
     // SAFETY: both results outlive the call; the host reads name and arguments during the call only.
     let status = unsafe {
         proxy_call_foreign_function(

@@ -2,7 +2,10 @@
 //!
 //! `root` takes configurations and ticks, `stream` the bytes of one connection, `host` makes the host calls.
 
-#![expect(missing_docs, reason = "the entry point that the SDK's macro defines is the only public item")]
+#![expect(
+    missing_docs,
+    reason = "the entry point that the SDK's macro defines is the only public item"
+)]
 
 mod host;
 mod metrics;

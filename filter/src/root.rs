@@ -10,7 +10,7 @@ use engine::policy::Policy;
 use engine::report::{Batch, Failure, SendId};
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, RootContext, StreamContext};
-use proxy_wasm::types::{BufferType, ContextType, LogLevel};
+use proxy_wasm::types::{BufferType, ContextType, LogLevel, MetricType};
 
 use crate::host;
 use crate::seat::Seat;
@@ -21,19 +21,23 @@ const LOGS_SERVICE: &str = "opentelemetry.proto.collector.logs.v1.LogsService";
 /// One configuration of the filter.
 pub(crate) struct Root {
     id: u32,
-    seat: Option<Rc<Seat>>,
-    /// The policy that this root was configured with.
-    policy: Option<Rc<Policy>>,
+    /// `None` until there is a configuration, and when the host did not hand one over: nothing passes then.
+    seated: RefCell<Option<Seated>>,
     /// The reports on their way, by the host's token.
     sends: RefCell<HashMap<u32, SendId>>,
+}
+
+/// A root with its configuration.
+struct Seated {
+    seat: Rc<Seat>,
+    policy: Rc<Policy>,
 }
 
 impl Root {
     pub(crate) fn new(id: u32) -> Root {
         Root {
             id,
-            seat: None,
-            policy: None,
+            seated: RefCell::default(),
             sends: RefCell::default(),
         }
     }
@@ -48,11 +52,40 @@ impl Root {
         let policy = Rc::new(loaded.policy);
         host::log(
             LogLevel::Info,
-            &format!("dubbo-policy: policy {} revision {} is in force", policy.name, policy.revision),
+            &format!(
+                "dubbo-policy: policy {} revision {} is in force",
+                policy.name, policy.revision
+            ),
         );
-        self.seat = Some(Seat::take(self.id, Rc::clone(&policy)));
-        self.policy = Some(policy);
+        let seat = Seat::take(self.id, Rc::clone(&policy));
+        self.seated.replace(Some(Seated { seat, policy }));
         Ok(())
+    }
+
+    fn seat(&self) -> Option<Rc<Seat>> {
+        self.seated
+            .borrow()
+            .as_ref()
+            .map(|seated| Rc::clone(&seated.seat))
+    }
+
+    /// The seat for a new connection. A root whose seat has another policy now would not get one if it had been replaced:
+    /// so another listener has the same plugin name, root id and policy name, and each has to keep its own policy.
+    fn seat_for_stream(&self) -> Option<Rc<Seat>> {
+        let mut seated = self.seated.borrow_mut();
+        let Seated { seat, policy } = seated.as_mut()?;
+        if seat.worker.borrow().policy().revision != policy.revision {
+            host::log(
+                LogLevel::Error,
+                &format!(
+                    "dubbo-policy: two listeners have policies {} that differ: give them other names",
+                    policy.name
+                ),
+            );
+            seat.leave(self.id);
+            *seat = Seat::apart(self.id, Rc::clone(policy));
+        }
+        Some(Rc::clone(seat))
     }
 
     fn tick(&self, seat: &Seat) -> host::Result<()> {
@@ -73,7 +106,9 @@ impl Root {
         if let Some((batch, upstream)) = batch {
             self.send(seat, batch, &upstream)?;
         }
-        seat.metrics.borrow_mut().write(seat.worker.borrow_mut().metrics());
+        seat.metrics
+            .borrow_mut()
+            .write(seat.worker.borrow_mut().metrics());
         Ok(())
     }
 
@@ -96,7 +131,12 @@ impl Root {
     }
 
     /// What became of a batch: the collector's answer, or why there is none.
-    fn sent(&self, seat: &Seat, send: SendId, answer: Result<Vec<u8>, Failure>) -> host::Result<()> {
+    fn sent(
+        &self,
+        seat: &Seat,
+        send: SendId,
+        answer: Result<Vec<u8>, Failure>,
+    ) -> host::Result<()> {
         let now = seat.now()?;
         if let Some(reports) = seat.worker.borrow_mut().reports() {
             match answer {
@@ -110,7 +150,7 @@ impl Root {
 
 impl Context for Root {
     fn on_grpc_call_response(&mut self, token: u32, status: u32, size: usize) {
-        let Some(seat) = &self.seat else { return };
+        let Some(seat) = self.seat() else { return };
         let Some(send) = self.sends.borrow_mut().remove(&token) else {
             return;
         };
@@ -121,13 +161,16 @@ impl Context for Root {
             }),
             _ => Err(Failure::from_grpc_status(status)),
         };
-        if let Err(error) = self.sent(seat, send, answer) {
+        if let Err(error) = self.sent(&seat, send, answer) {
             seat.failed(error);
         }
     }
 
     fn on_done(&mut self) -> bool {
         self.on_tick();
+        if let Some(seat) = self.seat() {
+            seat.leave(self.id);
+        }
         true
     }
 }
@@ -142,7 +185,10 @@ impl RootContext for Root {
             Ok(text) => text,
             Err(error) => {
                 // Not a verdict on the configuration, so none is given: without a seat no connection passes.
-                host::log(LogLevel::Error, &format!("dubbo-policy: no configuration, all is closed: {error}"));
+                host::log(
+                    LogLevel::Error,
+                    &format!("dubbo-policy: no configuration, all is closed: {error}"),
+                );
                 return true;
             }
         };
@@ -154,20 +200,23 @@ impl RootContext for Root {
                 }
                 host::log(
                     LogLevel::Error,
-                    &format!("dubbo-policy: configuration rejected, {} errors", errors.len()),
+                    &format!(
+                        "dubbo-policy: configuration rejected, {} errors",
+                        errors.len()
+                    ),
                 );
+                count_rejected();
                 false
             }
         }
     }
 
     fn on_tick(&mut self) {
-        let Some(seat) = &self.seat else { return };
-        if seat.is_lost_to_another(self.id) {
-            seat.try_host(host::set_tick_period(Duration::ZERO));
+        let Some(seat) = self.seat() else { return };
+        if !seat.is_owned_by(self.id) {
             return;
         }
-        if let Err(error) = self.tick(seat) {
+        if let Err(error) = self.tick(&seat) {
             seat.failed(error);
         }
         seat.set_pace();
@@ -178,7 +227,17 @@ impl RootContext for Root {
     }
 
     fn create_stream_context(&self, id: u32) -> Option<Box<dyn StreamContext>> {
-        Some(Box::new(Stream::new(id, self.seat.clone())))
+        Some(Box::new(Stream::new(id, self.seat_for_stream())))
+    }
+}
+
+/// Counts a configuration that was not taken: it has no worker whose metrics could. The verdict stands in any case.
+fn count_rejected() {
+    let name = "dubbo_policy_config_rejected_total";
+    let counted =
+        host::define_metric(MetricType::Counter, name).and_then(|id| host::increment_metric(id, 1));
+    if let Err(error) = counted {
+        host::log(LogLevel::Error, &format!("dubbo-policy: {error}"));
     }
 }
 
@@ -187,5 +246,9 @@ impl RootContext for Root {
 /// wants text.
 fn grpc_service(cluster: &str) -> String {
     let length = |len: usize| char::from(u8::try_from(len).unwrap_or_default());
-    format!("\n{}\n{}{cluster}", length(cluster.len() + 2), length(cluster.len()))
+    format!(
+        "\n{}\n{}{cluster}",
+        length(cluster.len() + 2),
+        length(cluster.len())
+    )
 }

@@ -42,7 +42,7 @@ pub(crate) struct Seat {
     pub(crate) worker: RefCell<Worker>,
     pub(crate) metrics: RefCell<MetricIds>,
     /// The root context that was configured last: it ticks for the others.
-    owner: Cell<u32>,
+    owner: Cell<Option<u32>>,
     period: Cell<Duration>,
     /// Wall clock less monotonic clock, read by ticks.
     epoch: Cell<u64>,
@@ -53,10 +53,6 @@ pub(crate) struct Seat {
 impl Seat {
     /// The seat of this policy in this VM, taken over by `root`, with the policy in force.
     pub(crate) fn take(root: u32, policy: Rc<Policy>) -> Rc<Seat> {
-        let text = |path: &[&str]| {
-            let value = host::property(path).ok().flatten();
-            value.map_or_else(String::new, |bytes| String::from_utf8_lossy(&bytes).into_owned())
-        };
         let key = Key {
             plugin: text(&["plugin_name"]),
             root_id: text(&["plugin_root_id"]),
@@ -65,38 +61,58 @@ impl Seat {
         SEATS.with_borrow_mut(|seats| {
             if let Some(seat) = seats.get(&key) {
                 seat.worker.borrow_mut().set_policy(policy);
-                seat.owner.set(root);
-                seat.tick_every(QUIET);
+                seat.own(root);
                 return Rc::clone(seat);
             }
-            let (high, low) = (random(), random());
-            let identity = Identity {
-                node: Node {
-                    id: text(&["xds", "node", "id"]),
-                    cluster: text(&["xds", "node", "cluster"]),
-                    direction: Direction::Unspecified,
-                    vm_nonce: random(),
-                },
-                plugin: key.plugin.clone(),
-                random: (u128::from(high) << 64 | u128::from(low)).to_le_bytes(),
-            };
-            let seat = Rc::new(Seat {
-                worker: RefCell::new(Worker::new(policy, identity)),
-                metrics: RefCell::default(),
-                owner: Cell::new(root),
-                period: Cell::new(QUIET),
-                epoch: Cell::default(),
-                directed: Cell::default(),
-            });
-            seat.tick_every(QUIET);
+            let seat = Seat::apart(root, policy);
             seats.insert(key, Rc::clone(&seat));
             seat
         })
     }
 
-    /// Whether another root has taken over.
-    pub(crate) fn is_lost_to_another(&self, root: u32) -> bool {
-        self.owner.get() != root
+    /// A seat that no other root will find.
+    pub(crate) fn apart(root: u32, policy: Rc<Policy>) -> Rc<Seat> {
+        let identity = Identity {
+            node: Node {
+                id: text(&["xds", "node", "id"]),
+                cluster: text(&["xds", "node", "cluster"]),
+                direction: Direction::Unspecified,
+                vm_nonce: random(),
+            },
+            plugin: text(&["plugin_name"]),
+            random: (u128::from(random()) << 64 | u128::from(random())).to_le_bytes(),
+        };
+        let seat = Rc::new(Seat {
+            worker: RefCell::new(Worker::new(policy, identity)),
+            metrics: RefCell::default(),
+            owner: Cell::default(),
+            period: Cell::new(QUIET),
+            epoch: Cell::default(),
+            directed: Cell::default(),
+        });
+        seat.own(root);
+        seat
+    }
+
+    /// `root` ticks for the seat from now on.
+    fn own(&self, root: u32) {
+        self.owner.set(Some(root));
+        self.tick_every(QUIET);
+    }
+
+    /// Whether `root` ticks for the seat. One whose owner is gone falls to whoever asks.
+    pub(crate) fn is_owned_by(&self, root: u32) -> bool {
+        if self.owner.get().is_none() {
+            self.own(root);
+        }
+        self.owner.get() == Some(root)
+    }
+
+    /// `root` will tick no more.
+    pub(crate) fn leave(&self, root: u32) {
+        if self.owner.get() == Some(root) {
+            self.owner.set(None);
+        }
     }
 
     /// What the host's clocks say. The wall clock is that of the last tick, carried on: it costs no host call.
@@ -119,12 +135,13 @@ impl Seat {
 
     /// Lets the owner tick faster while something may be due, whichever context is the effective one now.
     pub(crate) fn keep_pace(&self, context: ConnectionId) {
-        if self.period.get() != BUSY && self.worker.borrow().busy() {
-            let owner = self.owner.get();
-            if self.try_host(host::set_effective_context(owner)) {
-                self.tick_every(BUSY);
-                self.try_host(host::set_effective_context(context.0));
-            }
+        if self.period.get() != BUSY
+            && self.worker.borrow().busy()
+            && let Some(owner) = self.owner.get()
+            && self.try_host(host::set_effective_context(owner))
+        {
+            self.tick_every(BUSY);
+            self.try_host(host::set_effective_context(context.0));
         }
     }
 
@@ -142,7 +159,11 @@ impl Seat {
 
     /// Ticks as fast as is needed, called by the owner.
     pub(crate) fn set_pace(&self) {
-        self.tick_every(if self.worker.borrow().busy() { BUSY } else { QUIET });
+        self.tick_every(if self.worker.borrow().busy() {
+            BUSY
+        } else {
+            QUIET
+        });
     }
 
     fn tick_every(&self, period: Duration) {
@@ -164,8 +185,19 @@ impl Seat {
 
     /// Counts a host call that failed.
     pub(crate) fn failed(&self, error: host::HostError) {
-        self.worker.borrow_mut().metrics().host_call_failed(error.call);
+        self.worker
+            .borrow_mut()
+            .metrics()
+            .host_call_failed(error.call);
     }
+}
+
+/// A property of the plugin or the node; empty if it has none. It names things, and decides nothing.
+fn text(path: &[&str]) -> String {
+    let value = host::property(path).ok().flatten();
+    value.map_or_else(String::new, |bytes| {
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
 }
 
 /// Random bytes from WASI, as the standard library takes them for its hash tables.

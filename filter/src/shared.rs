@@ -19,9 +19,11 @@ impl SharedData for HostData {
     }
 
     fn set(&mut self, key: &str, value: &[u8], cas: Option<u32>) -> Result<(), SetError> {
-        host::set_shared_data(key, value, cas.unwrap_or(CREATE)).map_err(|error| match error.status {
-            host::CAS_MISMATCH => SetError::CasMismatch,
-            _ => SetError::Failed,
+        host::set_shared_data(key, value, cas.unwrap_or(CREATE)).map_err(|error| {
+            match error.status {
+                host::CAS_MISMATCH => SetError::CasMismatch,
+                _ => SetError::Failed,
+            }
         })
     }
 }

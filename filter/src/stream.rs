@@ -37,7 +37,10 @@ impl Stream {
         };
         if let Err(error) = self.pass(&seat, side, size, end_of_stream) {
             seat.failed(error);
-            host::log(LogLevel::Error, &format!("dubbo-policy: connection closed: {error}"));
+            host::log(
+                LogLevel::Error,
+                &format!("dubbo-policy: connection closed: {error}"),
+            );
             close();
         }
         // Never Pause: bytes kept in Envoy stall at its buffer's limit, and a paused end of stream is never passed on.
@@ -56,8 +59,14 @@ impl Stream {
         let bytes = host::buffer(kind, size)?;
         self.introduce(seat, side)?;
         let effects =
-            seat.worker.borrow_mut().data(self.id, side, &bytes, end_of_stream, now, &mut HostData);
+            seat.worker
+                .borrow_mut()
+                .data(self.id, side, &bytes, end_of_stream, now, &mut HostData);
         seat.keep_pace(self.id);
+        if effects.cluster.is_some() && host::property(&["upstream", "address"])?.is_some() {
+            seat.worker.borrow_mut().metrics().route_too_late();
+            host::log(LogLevel::Error, ROUTE_TOO_LATE);
+        }
         apply(effects, kind, &bytes)
     }
 
@@ -81,6 +90,9 @@ impl Stream {
         Ok(())
     }
 }
+
+const ROUTE_TOO_LATE: &str = "dubbo-policy: a route chose a cluster, but tcp_proxy has connected already: it needs \
+    upstream_connect_mode ON_DOWNSTREAM_DATA and max_early_data_bytes";
 
 /// The one place where a decision meets the host.
 fn apply(effects: Effects, kind: BufferType, bytes: &[u8]) -> host::Result<()> {

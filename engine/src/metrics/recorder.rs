@@ -228,9 +228,9 @@ impl Metrics {
         self.count("unexpected_answers_total", &[]);
     }
 
-    /// `config_rejected_total`: a new configuration was not taken.
-    pub fn config_rejected(&mut self) {
-        self.count("config_rejected_total", &[]);
+    /// `routes_too_late_total`: a route chose the cluster of a connection that had one already.
+    pub fn route_too_late(&mut self) {
+        self.count("routes_too_late_total", &[]);
     }
 
     /// `host_call_failures_total`: the host refused a call that should not fail.
