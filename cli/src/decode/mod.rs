@@ -34,9 +34,8 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
     let mut clean = true;
     for file in &files {
         let name = file.to_string_lossy();
-        let fail = |why: &dyn core::fmt::Display| Failure(format!("{name}: {why}"));
-        let input = open(file).map_err(|error| fail(&error))?;
-        let input = stream_only(input).map_err(|error| fail(&error))?;
+        let input = open(file).and_then(stream_only);
+        let input = input.map_err(|error| unreadable(&name, &error))?;
         clean &= decode(&name, input, &mut out)?;
     }
     out.flush()?;
@@ -73,7 +72,7 @@ fn decode(file: &str, input: impl Read, out: &mut impl Write) -> Result<bool, Fa
         serde_json::to_writer(&mut *out, line)?;
         out.write_all(b"\n")
     };
-    while let Some(piece) = stream.next()? {
+    while let Some(piece) = stream.next().map_err(|error| unreadable(file, &error))? {
         match piece {
             Piece::Frame(frame) => {
                 let call = frame.call();
@@ -86,6 +85,10 @@ fn decode(file: &str, input: impl Read, out: &mut impl Write) -> Result<bool, Fa
         }
     }
     Ok(clean)
+}
+
+fn unreadable(file: &str, error: &io::Error) -> Failure {
+    Failure(format!("{file}: {error}"))
 }
 
 /// How much of a file is read at a time.
