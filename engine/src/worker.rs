@@ -1,5 +1,6 @@
 //! What one VM does for one policy: its connections, their timers and budgets, its reports and its metrics.
 
+use core::cmp::Reverse;
 use core::net::SocketAddr;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -266,23 +267,14 @@ impl Worker {
     /// Closes the connections that hold most, the oldest first among equals, until the budget is kept. Small ones are
     /// left alone: one caller must not be able to close the others.
     fn relieve(&mut self) {
-        let mut large: Vec<_> = self
-            .connections
-            .iter()
-            .filter(|(_, entry)| entry.held >= SMALL)
-            .map(|(id, entry)| {
-                (
-                    core::cmp::Reverse(entry.held),
-                    entry.connection.held_since(),
-                    *id,
-                )
-            })
-            .collect();
-        large.sort_unstable();
-        for (_, _, id) in large {
-            if self.held <= self.policy.limits.held_bytes_per_worker {
-                break;
-            }
+        while self.held > self.policy.limits.held_bytes_per_worker {
+            let largest = self
+                .connections
+                .iter()
+                .filter(|(_, entry)| entry.held >= SMALL)
+                .max_by_key(|(_, entry)| (entry.held, Reverse(entry.connection.held_since())))
+                .map(|(id, _)| *id);
+            let Some(id) = largest else { return };
             self.doom(id, CloseReason("held_bytes"));
             self.settle(id);
         }
