@@ -221,6 +221,11 @@ impl Consumer {
         outcomes.iter().map(outcome).collect()
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     fn send(&self, mut command: Value) -> Result<Receiver<Value>> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         command["id"] = id.into();

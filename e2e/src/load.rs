@@ -117,7 +117,7 @@ fn answers(mut stream: &TcpStream, want: usize) -> HashMap<i64, (Duration, bool)
 }
 
 /// The clock that Envoy's steady clock and `Instant` show, as a number.
-fn monotonic() -> Duration {
+pub fn monotonic() -> Duration {
     clock_gettime(ClockId::Monotonic)
         .try_into()
         .expect("time since the start of the machine")
