@@ -10,29 +10,30 @@ use e2e::socket::Socket;
 use e2e::wait::{self, SOON};
 use serde_json::{Value, json};
 
-const HEARTBEAT: &[u8] = b"\xda\xbb\xe2\0\0\0\0\0\0\0\0\x07\0\0\0\x01N";
-const HEARTBEAT_ANSWER: &[u8] = b"\xda\xbb\x22\x14\0\0\0\0\0\0\0\x07\0\0\0\x01N";
+/// What the provider answers to the call with id 7.
+const ANSWER: &[u8] = b"\xda\xbb\x02\x14\0\0\0\0\0\0\0\x07\0\0\0\x04\x91\x02ok";
 
 fn places(provider: u16) -> Vec<(&'static str, String)> {
     vec![("PROVIDER_PORT", provider.to_string())]
 }
 
-fn heartbeat_passes(envoy: &Envoy) -> Result<()> {
+fn a_call_passes(envoy: &Envoy) -> Result<()> {
     let client = Socket::connect(envoy.address()?)?;
-    client.send(HEARTBEAT)?;
-    assert_eq!(client.received(HEARTBEAT_ANSWER.len()), HEARTBEAT_ANSWER);
+    client.send(&call("lab.UserService", "hello")?)?;
+    let answer = client.received(ANSWER.len());
+    assert_eq!(answer, ANSWER, "{}", String::from_utf8_lossy(&answer));
     Ok(())
 }
 
 #[test]
 fn envoy_without_the_module_carries_bytes_both_ways() -> Result<()> {
     let echo = Echo::start()?;
-    for file in ["tcp.yaml", "routing.yaml"] {
+    for file in ["tcp.yaml", "routing.yaml", "connection-routing.yaml"] {
         let envoy = Envoy::start(
             &Bootstrap::load(file, &places(echo.port))?.without_filter(),
             1,
         )?;
-        heartbeat_passes(&envoy)?;
+        a_call_passes(&envoy)?;
         assert_eq!(envoy.stat("listener.127.0.0.1_0.downstream_cx_total")?, 1);
     }
     Ok(())
@@ -41,9 +42,9 @@ fn envoy_without_the_module_carries_bytes_both_ways() -> Result<()> {
 #[test]
 fn every_bootstrap_starts_with_the_policy_that_stands_in_it() -> Result<()> {
     let echo = Echo::start()?;
-    for file in ["tcp.yaml", "routing.yaml"] {
+    for file in ["tcp.yaml", "routing.yaml", "connection-routing.yaml"] {
         let envoy = Envoy::start(&Bootstrap::load(file, &places(echo.port))?, 1)?;
-        heartbeat_passes(&envoy)?;
+        a_call_passes(&envoy)?;
         let info = wait::until("config_info", SOON, || {
             Ok(envoy
                 .series()?
@@ -66,14 +67,14 @@ fn the_filter_of_the_envoy_filter_decides_in_envoy() -> Result<()> {
         &Bootstrap::load("tcp.yaml", &places(echo.port))?.filter(&ours),
         1,
     )?;
-    heartbeat_passes(&envoy)?;
+    a_call_passes(&envoy)?;
     let client = Socket::connect(envoy.address()?)?;
     client.send(&call("lab.SecretService", "reveal")?)?;
     assert_refused(
         &client,
         "dubbo-policy: DENIED rule=no-reveal: reveal is closed",
     );
-    assert!(echo.calls().is_empty());
+    assert_eq!(echo.calls().len(), 1);
     Ok(())
 }
 
@@ -109,7 +110,12 @@ fn every_bootstrap_has_the_tags_of_the_metrics() -> Result<()> {
     };
     let expected = tags("stats-tags.yaml")?;
     assert!(expected.is_array());
-    for file in ["tcp.yaml", "routing.yaml", "ecds.yaml"] {
+    for file in [
+        "tcp.yaml",
+        "routing.yaml",
+        "connection-routing.yaml",
+        "ecds.yaml",
+    ] {
         assert_eq!(tags(file)?, expected, "{file}");
     }
     Ok(())
