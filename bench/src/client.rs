@@ -51,11 +51,6 @@ impl Clients {
         Ok(Clients { shared, threads })
     }
 
-    /// Calls that were answered so far.
-    pub fn answered(&self) -> u64 {
-        self.shared.answered.load(Ordering::Relaxed)
-    }
-
     /// Makes no more calls and waits for the last answers. Returns how many calls were made in all, each answered by its own
     /// answer.
     pub fn finish(self) -> Result<u64> {

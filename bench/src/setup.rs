@@ -110,7 +110,9 @@ impl Subject {
     /// The sum of the module's counters of this name, over all their tags: names are `TAG=.=VALUE;.;` again and again, then the
     /// counter's.
     pub fn counter(&self, name: &str) -> Result<u64> {
-        let stats = self.envoy.admin("/stats?usedonly")?;
+        let stats = self
+            .envoy
+            .admin(&format!("/stats?usedonly&filter={name}"))?;
         Ok(stats
             .lines()
             .filter_map(|line| line.rsplit_once(": "))
