@@ -4,7 +4,8 @@ use anyhow::{Context, Result};
 use e2e::java::{Exception, Outcome, Provider};
 use serde_json::{Value, json};
 
-use crate::lab::{Lab, Request, SECRET, USER};
+use crate::lab::Lab;
+use crate::request::{Request, SECRET, USER};
 use crate::{page, policy};
 
 pub(crate) fn allowed(lab: &Lab) -> Result<()> {

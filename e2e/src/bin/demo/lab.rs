@@ -1,7 +1,6 @@
 //! The parts of the demo, all on 127.0.0.1.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::thread;
@@ -10,14 +9,11 @@ use anyhow::{Result, ensure};
 use e2e::bootstrap::Bootstrap;
 use e2e::collector::Collector;
 use e2e::envoy::Envoy;
-use e2e::java::{Call, Consumer, Outcome, Provider, Reference};
+use e2e::java::{Consumer, Outcome, Provider, Reference};
 use e2e::wait::{self, SOON};
-use serde_json::Value;
 
+use crate::request::{Request, decision};
 use crate::{page, policy};
-
-pub(crate) const USER: &str = "lab.UserService";
-pub(crate) const SECRET: &str = "lab.SecretService";
 
 /// What is running, and what the consumers have seen so far.
 pub(crate) struct Lab {
@@ -38,14 +34,6 @@ pub(crate) struct Lab {
 pub(crate) struct App {
     pub(crate) name: &'static str,
     consumer: Consumer,
-}
-
-/// One call, as it is made and as it is shown.
-pub(crate) struct Request {
-    pub(crate) service: &'static str,
-    pub(crate) method: &'static str,
-    pub(crate) arguments: Vec<Value>,
-    pub(crate) attachment: Option<(&'static str, &'static str)>,
 }
 
 impl Lab {
@@ -201,56 +189,6 @@ impl App {
             name,
             consumer: Consumer::start(name)?,
         })
-    }
-}
-
-impl Request {
-    pub(crate) fn new(
-        service: &'static str,
-        method: &'static str,
-        arguments: Vec<Value>,
-    ) -> Request {
-        Request {
-            service,
-            method,
-            arguments,
-            attachment: None,
-        }
-    }
-
-    pub(crate) fn with(mut self, key: &'static str, value: &'static str) -> Request {
-        self.attachment = Some((key, value));
-        self
-    }
-
-    fn call(&self) -> Call {
-        let call = Call::new(self.method, self.arguments.clone().into());
-        match self.attachment {
-            Some((key, value)) => call.attachment(key, value),
-            None => call,
-        }
-    }
-}
-
-/// `UserService.hello("ada") with lane=canary`
-impl fmt::Display for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let arguments: Vec<String> = self.arguments.iter().map(Value::to_string).collect();
-        let service = self.service.trim_start_matches("lab.");
-        write!(f, "{service}.{}({})", self.method, arguments.join(", "))?;
-        match self.attachment {
-            Some((key, value)) => write!(f, " with {key}={value}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The decision, by what the caller saw; named as in metrics and reports.
-pub(crate) fn decision(outcome: &Outcome) -> &'static str {
-    match &outcome.result {
-        Err(exception) if exception.message.starts_with("dubbo-policy: LIMITED ") => "limited",
-        Err(exception) if exception.message.starts_with("dubbo-policy: ") => "denied",
-        _ => "allowed",
     }
 }
 

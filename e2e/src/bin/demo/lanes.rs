@@ -3,7 +3,8 @@
 use anyhow::Result;
 use serde_json::json;
 
-use crate::lab::{Lab, Request, USER};
+use crate::lab::Lab;
+use crate::request::{Request, USER};
 use crate::{page, policy};
 
 /// Each kind of call so often, in turns.

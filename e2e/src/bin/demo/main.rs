@@ -21,6 +21,7 @@ mod page;
 mod policy;
 mod quota;
 mod reports;
+mod request;
 
 use std::process::ExitCode;
 use std::sync::mpsc::{RecvTimeoutError, channel};

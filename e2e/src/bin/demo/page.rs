@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use e2e::java::Outcome;
 use serde_json::Value;
 
-use crate::lab::Request;
+use crate::request::Request;
 
 /// The title of a section and what it is about.
 pub(crate) fn section(title: &str, about: &[&str]) {

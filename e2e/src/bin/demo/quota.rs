@@ -8,7 +8,8 @@ use e2e::java::Exception;
 use e2e::load::monotonic;
 use serde_json::json;
 
-use crate::lab::{Lab, Request, USER};
+use crate::lab::Lab;
+use crate::request::{Request, USER};
 use crate::{page, policy};
 
 /// As in `envoy-config/demo-policy.yaml`.
