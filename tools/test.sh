@@ -18,7 +18,9 @@ tier() {
     shift 2
     printf '\n== %s: %s\n' "$name" "$what"
     "$@" 2>&1 | tee "$log" || status=${PIPESTATUS[0]}
-    counts=$(sed -n 's/^test result: [^.]*\. \([0-9]*\) passed; \([0-9]*\) failed.*/\1 \2/p' "$log" |
+    # cargo's lines, and Python's.
+    counts=$(sed -n -e 's/^test result: [^.]*\. \([0-9]*\) passed; \([0-9]*\) failed.*/\1 \2/p' \
+        -e 's/^Ran \([0-9]*\) tests\{0,1\} in .*/\1 0/p' "$log" |
         awk '{ passed += $1; failed += $2 } END { printf "%d passed, %d failed", passed, failed }')
     summary+=("$(printf '%-8s %-24s %4d s  %s' "$name" "$counts" $((SECONDS - begin)) "$what")")
     if [ "$status" -ne 0 ]; then
@@ -47,6 +49,7 @@ for name in "${tiers[@]}"; do
             tools/build.sh module
             tier harness "the built module on a fake Envoy (wasmtime): the scenarios, a failing host, several workers" \
                 cargo test --locked -p harness
+            tier image "the OCI image of the built module" python3 tools/image_test.py
             ;;
         e2e)
             tools/setup.sh envoy

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use engine::config;
 use engine::policy::Policy;
-use engine::report::{Batch, Failure, SendId};
+use engine::report::{Failure, SendId};
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, RootContext, StreamContext};
 use proxy_wasm::types::{BufferType, ContextType, LogLevel, MetricType};
@@ -97,24 +97,31 @@ impl Root {
             }
         }
         seat.try_host(host::set_effective_context(self.id));
-        let batch = seat.worker.borrow_mut().reports().and_then(|reports| {
-            if let Some(send) = reports.expire(now) {
-                self.sends.borrow_mut().retain(|_, other| *other != send);
-            }
-            Some((reports.due(now)?, grpc_service(reports.cluster())))
-        });
-        if let Some((batch, upstream)) = batch {
-            self.send(seat, batch, &upstream)?;
+        if let Some(reports) = seat.worker.borrow_mut().reports()
+            && let Some(send) = reports.expire(now)
+        {
+            self.sends.borrow_mut().retain(|_, other| *other != send);
         }
+        self.send_due(seat)?;
         seat.metrics
             .borrow_mut()
             .write(seat.worker.borrow_mut().metrics());
         Ok(())
     }
 
-    fn send(&self, seat: &Seat, batch: Batch, upstream: &str) -> host::Result<()> {
+    /// Sends the next batch, if one is due and none is on its way.
+    fn send_due(&self, seat: &Seat) -> host::Result<()> {
+        let now = seat.now()?;
+        let due = seat
+            .worker
+            .borrow_mut()
+            .reports()
+            .and_then(|reports| Some((reports.due(now)?, grpc_service(reports.cluster()))));
+        let Some((batch, upstream)) = due else {
+            return Ok(());
+        };
         let sent = hostcalls::dispatch_grpc_call(
-            upstream,
+            &upstream,
             LOGS_SERVICE,
             "Export",
             Vec::new(),
@@ -124,10 +131,10 @@ impl Root {
         match sent {
             Ok(token) => {
                 self.sends.borrow_mut().insert(token, batch.send);
+                Ok(())
             }
-            Err(_) => self.sent(seat, batch.send, Err(Failure::Transient))?,
+            Err(_) => self.sent(seat, batch.send, Err(Failure::Transient)),
         }
-        Ok(())
     }
 
     /// What became of a batch: the collector's answer, or why there is none.
@@ -161,7 +168,8 @@ impl Context for Root {
             }),
             _ => Err(Failure::from_grpc_status(status)),
         };
-        if let Err(error) = self.sent(&seat, send, answer) {
+        let settled = self.sent(&seat, send, answer);
+        if let Err(error) = settled.and_then(|()| self.send_due(&seat)) {
             seat.failed(error);
         }
     }

@@ -35,16 +35,16 @@ impl Stream {
             close();
             return Action::Continue;
         };
-        if let Err(error) = self.pass(&seat, side, size, end_of_stream) {
-            seat.failed(error);
-            host::log(
-                LogLevel::Error,
-                &format!("dubbo-policy: connection closed: {error}"),
-            );
-            close();
+        match self.pass(&seat, side, size, end_of_stream) {
+            Ok(action) => action,
+            Err(error) => {
+                seat.failed(error);
+                let line = format!("dubbo-policy: connection closed: {error}");
+                host::log(LogLevel::Error, &line);
+                close();
+                Action::Continue
+            }
         }
-        // Never Pause: bytes kept in Envoy stall at its buffer's limit, and a paused end of stream is never passed on.
-        Action::Continue
     }
 
     fn pass(
@@ -53,7 +53,7 @@ impl Stream {
         side: Side,
         size: usize,
         end_of_stream: bool,
-    ) -> host::Result<()> {
+    ) -> host::Result<Action> {
         let now = seat.now()?;
         let kind = buffer(side);
         let bytes = host::buffer(kind, size)?;
@@ -67,7 +67,15 @@ impl Stream {
             seat.worker.borrow_mut().metrics().route_too_late();
             host::log(LogLevel::Error, ROUTE_TOO_LATE);
         }
-        apply(effects, kind, &bytes)
+        let released = effects.edit != Edit::KeepFirst(0);
+        apply(effects, kind, &bytes)?;
+        // An end of stream that is paused is never passed on, and neither are bytes that are left in Envoy's buffer when
+        // it is full: so all else continues, with whatever is incomplete taken out.
+        if side == Side::Downstream && !released && !end_of_stream && seat.chooses_clusters() {
+            Ok(Action::Pause)
+        } else {
+            Ok(Action::Continue)
+        }
     }
 
     /// Tells the worker who talks here, each peer when its first bytes come.
@@ -150,6 +158,15 @@ fn buffer(side: Side) -> BufferType {
 impl Context for Stream {}
 
 impl StreamContext for Stream {
+    /// tcp_proxy looks for its cluster as soon as a filter before it continues: where calls choose that, it has to wait for
+    /// the first one. In any other case a pause would last for ever, because tcp_proxy reads nothing before it is connected.
+    fn on_new_connection(&mut self) -> Action {
+        match &self.seat {
+            Some(seat) if seat.chooses_clusters() => Action::Pause,
+            _ => Action::Continue,
+        }
+    }
+
     fn on_downstream_data(&mut self, size: usize, end_of_stream: bool) -> Action {
         self.data(Side::Downstream, size, end_of_stream)
     }

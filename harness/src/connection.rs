@@ -34,6 +34,8 @@ pub(crate) struct Connection {
     pub(crate) stream: Option<u32>,
     /// False while `on_new_connection` has paused it: nothing is read.
     pub(crate) reading: bool,
+    /// The cluster that tcp_proxy has picked.
+    pub(crate) route: Option<String>,
     /// The cluster that was connected to.
     pub(crate) cluster: Option<String>,
     pub(crate) closed: bool,

@@ -154,11 +154,13 @@ impl Envoy {
         let wall = self.host.borrow().wall();
         let thread = &mut self.threads[index];
         let dead = thread.vm.trap().is_some();
+        let mut paused = false;
         let mut connection = Connection {
             thread: index,
             vm: thread.vm.number(),
             stream: None,
             reading: true,
+            route: None,
             cluster: None,
             closed: dead,
             client: End {
@@ -173,10 +175,17 @@ impl Envoy {
         if let (Some(root), false) = (thread.root, dead) {
             let stream = thread.vm.open(root, client.properties(id.0, wall));
             connection.stream = Some(stream);
-            connection.reading = thread.vm.on_new_connection(stream) == Action::Continue;
+            let action = thread.vm.on_new_connection(stream);
+            paused = action != Action::Continue;
+            // Before it is connected, tcp_proxy reads only where it waits for data.
+            connection.reading =
+                !paused || self.settings.upstream_connect == UpstreamConnect::OnDownstreamData;
         }
         self.connections.push(connection);
         self.after_callback(id);
+        if !paused {
+            self.pick_route(id);
+        }
         if self.connections[id.0].reading
             && self.settings.upstream_connect == UpstreamConnect::Immediate
         {

@@ -10,10 +10,10 @@ mod module;
 
 use std::time::Duration;
 
-use harness::{Envoy, Peer, Program, Settings, Status};
+use harness::{Envoy, Peer, Program, Status};
 use serde_json::json;
 
-use module::{call, connect, envoy, frame};
+use module::{call, connect, envoy, frame, settings};
 
 /// A policy that needs every host call: a denial, a quota, a route of each kind, reports.
 fn policy() -> Vec<u8> {
@@ -68,7 +68,7 @@ fn no_failing_host_call_traps_the_module_or_lets_a_denied_call_through() {
             .filter(|status| !sdk_panics(call, *status))
         {
             for after in [0, 1, 2, 4, 9] {
-                let mut envoy = envoy(Settings::default()).unwrap();
+                let mut envoy = envoy(settings(&String::from_utf8_lossy(&policy()))).unwrap();
                 envoy.fail(call, status, after);
                 if let Err(what) = survives(&mut envoy) {
                     wrong.push(format!("{call} fails with {status} after {after}: {what}"));
@@ -147,7 +147,7 @@ fn no_trap(envoy: &Envoy) -> Result<(), String> {
 
 #[test]
 fn without_a_collector_calls_go_on_and_the_drops_are_counted() {
-    let mut envoy = envoy(Settings::default()).unwrap();
+    let mut envoy = envoy(settings(&String::from_utf8_lossy(&policy()))).unwrap();
     envoy.configure(&policy()).unwrap();
     envoy.cluster(module::COLLECTOR).set_down(true);
     let id = connect(&mut envoy, 0);

@@ -30,7 +30,7 @@ pub(crate) struct Request<'a> {
 #[derive(Debug)]
 pub(crate) enum Piece<'a> {
     /// A call.
-    Call(Box<Request<'a>>),
+    Call(Request<'a>),
     /// A whole request that is an event.
     Event {
         at: Range<usize>,
@@ -139,12 +139,12 @@ fn next<'a>(
             {
                 return Err(CloseReason(error.name()));
             }
-            Piece::Call(Box::new(Request {
+            Piece::Call(Request {
                 at,
                 frame,
                 two_way,
                 facts,
-            }))
+            })
         }
     }))
 }

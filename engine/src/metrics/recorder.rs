@@ -39,6 +39,8 @@ pub struct Metrics {
     calls: Vec<CallSeries>,
     rules: BTreeMap<String, [Option<SeriesId>; 8]>,
     quotas: BTreeMap<String, [Option<SeriesId>; 3]>,
+    /// `request_durations_skipped_total`, once there is one.
+    durations_skipped: Option<SeriesId>,
     config_info: SeriesId,
     held_bytes: Gauge,
     calls_in_flight: Gauge,
@@ -85,6 +87,7 @@ impl Metrics {
             calls: Vec::new(),
             rules: BTreeMap::new(),
             quotas: BTreeMap::new(),
+            durations_skipped: None,
             config_info,
             held_bytes,
             calls_in_flight,
@@ -161,7 +164,17 @@ impl Metrics {
                 .registry
                 .sample(series.duration, signed(duration.0 / 1000))
         {
-            self.count("request_durations_skipped_total", &[]);
+            let series = match self.durations_skipped {
+                Some(series) => series,
+                None => {
+                    let tags = [("policy", self.policy.as_str())];
+                    let name = stat_name(&tags, "request_durations_skipped_total");
+                    *self
+                        .durations_skipped
+                        .insert(self.registry.define(name, Kind::Counter))
+                }
+            };
+            self.registry.add(series, 1);
         }
     }
 

@@ -104,6 +104,9 @@ impl Envoy {
             self.after_callback(id);
         }
         if action == Action::Continue && !self.connections[id.0].closed {
+            if from == Peer::Client {
+                self.pick_route(id);
+            }
             self.release(id, from);
         }
         true
@@ -162,24 +165,37 @@ impl Envoy {
         }
     }
 
-    /// tcp_proxy connects to its cluster, or to the one in the filter state.
-    pub(super) fn connect_upstream(&mut self, id: ConnectionId) {
+    /// tcp_proxy picks its cluster, or the one in the filter state: once, as soon as a filter before it has continued, be it
+    /// for a new connection or for data, even for none.
+    pub(super) fn pick_route(&mut self, id: ConnectionId) {
         let connection = &mut self.connections[id.0];
-        if connection.closed {
+        if connection.route.is_some() {
             return;
         }
-        let mut cluster = self.settings.cluster.clone();
+        let state = self.threads[connection.thread].vm.state();
+        let chosen = connection
+            .stream
+            .and_then(|stream| state.stream_by_id(stream))
+            .and_then(|stream| stream.filter_state.get("envoy.tcp_proxy.cluster"))
+            .map(|chosen| String::from_utf8_lossy(chosen).into_owned());
+        connection.route = Some(chosen.unwrap_or_else(|| self.settings.cluster.clone()));
+    }
+
+    /// tcp_proxy connects to the cluster that it has picked.
+    pub(super) fn connect_upstream(&mut self, id: ConnectionId) {
+        if self.connections[id.0].closed {
+            return;
+        }
+        self.pick_route(id);
+        let connection = &mut self.connections[id.0];
+        connection.cluster.clone_from(&connection.route);
         let state = self.threads[connection.thread].vm.state();
         if let Some(stream) = connection
             .stream
             .and_then(|stream| state.stream_by_id(stream))
         {
-            if let Some(chosen) = stream.filter_state.get("envoy.tcp_proxy.cluster") {
-                cluster = String::from_utf8_lossy(chosen).into_owned();
-            }
             Envoy::upstream_properties(&mut stream.properties);
         }
-        connection.cluster = Some(cluster);
     }
 
     /// Closes both sides: nothing that is held or unread arrives any more.
