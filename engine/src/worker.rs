@@ -36,7 +36,7 @@ pub struct Identity {
 #[derive(Debug)]
 pub struct Worker {
     identity: Identity,
-    policy: Rc<Policy>,
+    common: Common,
     connections: HashMap<ConnectionId, Entry>,
     /// When to look at a connection although nothing comes: the `timer` of each entry.
     timers: BTreeSet<(Nanos, ConnectionId)>,
@@ -46,11 +46,31 @@ pub struct Worker {
     in_flight: usize,
     /// Connections to close at the next tick, because another one's callback is no place to do it.
     doomed: Vec<ConnectionId>,
+    counters: Counters,
+}
+
+/// What all connections work with.
+#[derive(Debug)]
+struct Common {
+    policy: Rc<Policy>,
     /// What earlier calls said.
     memory: Memory,
-    counters: Counters,
-    reports: Option<Reports>,
     metrics: Metrics,
+    reports: Option<Reports>,
+}
+
+impl Common {
+    /// Without room for requests in flight: what ends adds none.
+    fn context(&mut self, now: Now) -> Context<'_> {
+        Context {
+            now,
+            policy: &self.policy,
+            memory: &mut self.memory,
+            metrics: &mut self.metrics,
+            reports: self.reports.as_mut(),
+            max_in_flight: 0,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -73,16 +93,18 @@ impl Worker {
         );
         let counters = Counters::new(&identity.plugin, &policy.name, identity.random);
         let mut worker = Worker {
-            policy: Rc::clone(&policy),
             connections: HashMap::new(),
             timers: BTreeSet::new(),
             held: 0,
             in_flight: 0,
             doomed: Vec::new(),
-            memory: Memory::new(seed),
+            common: Common {
+                policy: Rc::clone(&policy),
+                memory: Memory::new(seed),
+                metrics,
+                reports: None,
+            },
             counters,
-            reports: None,
-            metrics,
             identity,
         };
         worker.set_policy(policy);
@@ -91,15 +113,15 @@ impl Worker {
 
     /// The policy in force.
     pub fn policy(&self) -> &Rc<Policy> {
-        &self.policy
+        &self.common.policy
     }
 
     /// Puts a policy of the same name in force, from the next call of every connection on.
     pub fn set_policy(&mut self, policy: Rc<Policy>) {
-        self.metrics.reconfigure(&policy.revision);
-        policy.services_by_name(|name| self.metrics.know_service(name));
-        policy.methods_by_name(|name| self.metrics.know_method(name));
-        match (&mut self.reports, policy.reports.clone()) {
+        self.common.metrics.reconfigure(&policy.revision);
+        policy.services_by_name(|name| self.common.metrics.know_service(name));
+        policy.methods_by_name(|name| self.common.metrics.know_method(name));
+        match (&mut self.common.reports, policy.reports.clone()) {
             (Some(reports), Some(config)) => {
                 reports.reconfigure(config, &policy.name, &policy.revision)
             }
@@ -111,16 +133,20 @@ impl Worker {
                 });
             }
         }
-        self.memory.clear();
-        self.policy = policy;
+        self.common.memory.clear();
+        self.common.policy = policy;
     }
 
     /// Which way the listener's traffic goes: Envoy tells it to connections only.
     pub fn set_direction(&mut self, direction: Direction) {
         self.identity.node.direction = direction;
-        self.metrics.set_direction(direction);
-        if let Some(reports) = &mut self.reports {
-            reports.set_direction(direction, &self.policy.name, &self.policy.revision);
+        self.common.metrics.set_direction(direction);
+        if let Some(reports) = &mut self.common.reports {
+            reports.set_direction(
+                direction,
+                &self.common.policy.name,
+                &self.common.policy.revision,
+            );
         }
     }
 
@@ -157,24 +183,18 @@ impl Worker {
         let Some(entry) = self.connections.get_mut(&id) else {
             return Effects::close(CloseReason("unknown_connection"));
         };
-        let limits = &self.policy.limits;
+        let limits = self.common.policy.limits;
         let others = self.in_flight - entry.in_flight;
-        let mut context = Context {
-            now,
-            policy: &self.policy,
-            memory: &mut self.memory,
-            metrics: &mut self.metrics,
-            reports: self.reports.as_mut(),
-            max_in_flight: limits
-                .calls_in_flight_per_connection
-                .min(limits.calls_in_flight_per_worker.saturating_sub(others)),
-        };
+        let mut context = self.common.context(now);
+        context.max_in_flight = limits
+            .calls_in_flight_per_connection
+            .min(limits.calls_in_flight_per_worker.saturating_sub(others));
         let mut ledger = self.counters.open(shared);
         let effects = entry
             .connection
             .data(from, bytes, end_of_stream, &mut ledger, &mut context);
         self.settle(id);
-        if self.held > self.policy.limits.held_bytes_per_worker {
+        if self.held > self.common.policy.limits.held_bytes_per_worker {
             self.relieve();
         }
         effects
@@ -185,7 +205,7 @@ impl Worker {
         let Some(mut entry) = self.connections.remove(&id) else {
             return;
         };
-        entry.connection.gone(&mut self.context(now));
+        entry.connection.gone(&mut self.common.context(now));
         self.held -= entry.held;
         self.in_flight -= entry.in_flight;
         if let Some(at) = entry.timer {
@@ -203,23 +223,17 @@ impl Worker {
                 continue;
             };
             entry.timer = None;
-            let mut context = Context {
-                now,
-                policy: &self.policy,
-                memory: &mut self.memory,
-                metrics: &mut self.metrics,
-                reports: self.reports.as_mut(),
-                max_in_flight: 0,
-            };
-            if let Some(reason) = entry.connection.overdue(&mut context) {
+            if let Some(reason) = entry.connection.overdue(&mut self.common.context(now)) {
                 self.doom(id, reason);
             }
             self.settle(id);
         }
-        self.metrics.set_held_bytes(self.held as u64);
-        self.metrics.set_calls_in_flight(self.in_flight as u64);
-        if let Some(reports) = &self.reports {
-            self.metrics.set_reports(&reports.books());
+        self.common.metrics.set_held_bytes(self.held as u64);
+        self.common
+            .metrics
+            .set_calls_in_flight(self.in_flight as u64);
+        if let Some(reports) = &self.common.reports {
+            self.common.metrics.set_reports(&reports.books());
         }
         core::mem::take(&mut self.doomed)
     }
@@ -236,12 +250,12 @@ impl Worker {
 
     /// The reports on their way, if the policy wants any.
     pub fn reports(&mut self) -> Option<&mut Reports> {
-        self.reports.as_mut()
+        self.common.reports.as_mut()
     }
 
     /// What was counted.
     pub fn metrics(&mut self) -> &mut Metrics {
-        &mut self.metrics
+        &mut self.common.metrics
     }
 
     /// Brings the sums and the timer of a connection up to date.
@@ -267,7 +281,7 @@ impl Worker {
     /// Closes the connections that hold most, the oldest first among equals, until the budget is kept. Small ones are
     /// left alone: one caller must not be able to close the others.
     fn relieve(&mut self) {
-        while self.held > self.policy.limits.held_bytes_per_worker {
+        while self.held > self.common.policy.limits.held_bytes_per_worker {
             let largest = self
                 .connections
                 .iter()
@@ -282,19 +296,8 @@ impl Worker {
 
     fn doom(&mut self, id: ConnectionId, reason: CloseReason) {
         if let Some(entry) = self.connections.get_mut(&id) {
-            entry.connection.close(reason, &mut self.metrics);
+            entry.connection.close(reason, &mut self.common.metrics);
             self.doomed.push(id);
-        }
-    }
-
-    fn context(&mut self, now: Now) -> Context<'_> {
-        Context {
-            now,
-            policy: &self.policy,
-            memory: &mut self.memory,
-            metrics: &mut self.metrics,
-            reports: self.reports.as_mut(),
-            max_in_flight: 0,
         }
     }
 }

@@ -1,0 +1,313 @@
+//! The state of one connection, and the way of its bytes.
+
+use core::net::SocketAddr;
+use core::ops::Range;
+use std::rc::Rc;
+
+use dubbo::Head;
+
+use super::answers::Answering;
+use super::books::{Books, Caller};
+use super::calls::Denied;
+use super::cut::{Piece, cut};
+use super::facts::Memory;
+use super::in_flight::{Awaited, InFlight};
+use super::output::{Edit, Output};
+use super::{CloseReason, Effects, Peers, Side};
+use crate::metrics::Metrics;
+use crate::policy::{Policy, Route};
+use crate::quota::Ledger;
+use crate::report::Reports;
+use crate::time::{Nanos, Now};
+
+/// What a connection works with besides its own state: all of it belongs to the worker.
+pub(crate) struct Context<'a> {
+    pub(crate) now: Now,
+    pub(crate) policy: &'a Rc<Policy>,
+    pub(crate) memory: &'a mut Memory,
+    pub(crate) metrics: &'a mut Metrics,
+    pub(crate) reports: Option<&'a mut Reports>,
+    /// How many requests may be in flight on this connection, by its own limit and the worker's.
+    pub(crate) max_in_flight: usize,
+}
+
+/// One connection through the filter.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(super) peers: Peers,
+    pub(super) downstream: Half,
+    pub(super) upstream: Half,
+    /// Whether something has gone on to the provider: from then on its cluster is chosen.
+    pub(super) routed: bool,
+    /// Heartbeats that wait for the first call, because that chooses the cluster.
+    pub(super) early: Vec<u8>,
+    /// The cluster that this callback has chosen.
+    pub(super) cluster: Option<Rc<str>>,
+    /// When there may be something to do although nothing comes.
+    pub(super) wake: Option<Nanos>,
+    /// Set once the connection must close: nothing is passed on any more.
+    pub(super) closing: Option<CloseReason>,
+}
+
+/// What one side sends.
+#[derive(Debug)]
+pub(super) struct Half {
+    /// An incomplete frame, from its first byte on.
+    pub(super) held: Vec<u8>,
+    /// How many bytes it must have before it is worth looking at.
+    pub(super) need: usize,
+    /// When its first byte came.
+    pub(super) since: Nanos,
+    /// How much is still to come of the body of an answer, which passes by.
+    pub(super) body_left: u64,
+    /// The call that this answer answers, until the first bytes of the body have told how.
+    pub(super) answering: Option<Answering>,
+    /// The requests of this side that wait for an answer.
+    pub(super) in_flight: InFlight<Box<Books>, Box<Denied>>,
+    /// Who makes the requests of this side.
+    pub(super) caller: Option<Rc<Caller>>,
+}
+
+impl Connection {
+    /// Nothing has come yet. `seed` must not be known to the peers.
+    pub(crate) fn new(peers: Peers, seed: u64) -> Connection {
+        let half = || Half {
+            held: Vec::new(),
+            need: 0,
+            since: Nanos::default(),
+            body_left: 0,
+            answering: None,
+            in_flight: InFlight::new(seed),
+            caller: None,
+        };
+        Connection {
+            peers,
+            downstream: half(),
+            upstream: half(),
+            routed: false,
+            early: Vec::new(),
+            cluster: None,
+            wake: None,
+            closing: None,
+        }
+    }
+
+    /// The provider's address, which is known only once it is connected.
+    pub(crate) fn set_provider(&mut self, provider: Option<SocketAddr>) {
+        self.peers.provider = provider;
+    }
+
+    /// Bytes kept, counting what was allocated for them.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.downstream.held.capacity() + self.upstream.held.capacity() + self.early.capacity()
+    }
+
+    /// When the older of the two incomplete frames began.
+    pub(crate) fn held_since(&self) -> Option<Nanos> {
+        [&self.downstream, &self.upstream]
+            .into_iter()
+            .filter(|half| !half.held.is_empty())
+            .map(|half| half.since)
+            .min()
+    }
+
+    /// Requests that wait for an answer.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.downstream.in_flight.len() + self.upstream.in_flight.len()
+    }
+
+    /// When to call [`Connection::overdue`] although nothing comes.
+    pub(crate) fn wake(&self) -> Option<Nanos> {
+        self.wake
+    }
+
+    pub(super) fn half(&mut self, side: Side) -> &mut Half {
+        match side {
+            Side::Downstream => &mut self.downstream,
+            Side::Upstream => &mut self.upstream,
+        }
+    }
+
+    pub(super) fn wake_by(&mut self, at: Nanos) {
+        self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
+    }
+
+    /// Takes the next bytes of one side. At `end_of_stream` they are its last.
+    pub(crate) fn data(
+        &mut self,
+        from: Side,
+        bytes: &[u8],
+        end_of_stream: bool,
+        ledger: &mut Ledger<'_>,
+        cx: &mut Context<'_>,
+    ) -> Effects {
+        if let Some(reason) = self.closing {
+            return Effects::close(reason);
+        }
+        let half = self.half(from);
+        if half.held.is_empty() {
+            let passed = self.input(from, bytes, end_of_stream, ledger, cx);
+            self.hold(from, bytes.get(passed.tail..).unwrap_or_default(), cx);
+            return passed.effects(|len| match len == bytes.len() {
+                true => Edit::Keep,
+                false => Edit::KeepFirst(len),
+            });
+        }
+        half.held.extend_from_slice(bytes);
+        if half.held.len() < half.need && !end_of_stream {
+            return Effects::nothing();
+        }
+        let mut held = core::mem::take(&mut half.held);
+        let passed = self.input(from, &held, end_of_stream, ledger, cx);
+        if passed.tail == 0 {
+            self.half(from).held = held;
+            return Effects::nothing();
+        }
+        self.hold(from, held.get(passed.tail..).unwrap_or_default(), cx);
+        passed.effects(|len| {
+            held.truncate(len);
+            Edit::Replace(held)
+        })
+    }
+
+    /// Deals with bytes that begin where a frame, or what is left of an answer's body, begins.
+    fn input(
+        &mut self,
+        from: Side,
+        input: &[u8],
+        end_of_stream: bool,
+        ledger: &mut Ledger<'_>,
+        cx: &mut Context<'_>,
+    ) -> Passed {
+        let half = self.half(from);
+        let mut cut = cut(input, from, half.body_left, cx.policy, cx.memory);
+        half.body_left = cut.body_left;
+        half.need = cut.need;
+        let asked = cut.pieces.iter().filter(|piece| piece.asks()).count();
+        if asked > cx.max_in_flight.saturating_sub(self.in_flight()) {
+            cut.error = Some(CloseReason("calls_in_flight"));
+        }
+        if let Some(reason) = cut.error {
+            for piece in &cut.pieces {
+                if let Piece::Call(request) = piece {
+                    self.throw_away(from, request, reason, cx);
+                }
+            }
+            self.close(reason, cx.metrics);
+            return Passed::closed(reason, input.len());
+        }
+        let mut output = Output::new(input);
+        for piece in &cut.pieces {
+            match piece {
+                Piece::Call(request) => self.call(from, request, &mut output, ledger, cx),
+                Piece::Event { at, head, two_way } => {
+                    self.event(from, at, head, *two_way, &mut output, cx);
+                }
+                Piece::EventAnswer { at, head } => self.event_answer(from, at, head, &mut output),
+                Piece::Answer { at, head } => {
+                    output.keep(at.clone());
+                    self.answer(from, head, cx);
+                }
+                Piece::Body { at } => {
+                    output.keep(at.clone());
+                    self.answer_body(from, input.get(at.clone()).unwrap_or_default(), cx);
+                }
+            }
+        }
+        if end_of_stream {
+            if cut.tail < input.len() {
+                cx.metrics.refused("truncated");
+            }
+            cut.tail = input.len();
+            self.refuse_all(from.other(), &mut output);
+        }
+        Passed {
+            tail: cut.tail,
+            cluster: self.cluster.take(),
+            close: None,
+            output: output.finish(),
+        }
+    }
+
+    /// Keeps an incomplete frame.
+    fn hold(&mut self, from: Side, rest: &[u8], cx: &Context<'_>) {
+        if !rest.is_empty() {
+            let half = self.half(from);
+            half.held = rest.to_vec();
+            half.since = cx.now.mono;
+            self.wake_by(cx.now.mono + cx.policy.limits.frame_timeout);
+        }
+    }
+
+    /// A heartbeat, or a provider's word that it goes away. Where calls choose the cluster, what comes before the first
+    /// call waits for it.
+    fn event(
+        &mut self,
+        from: Side,
+        at: &Range<usize>,
+        head: &Head,
+        two_way: bool,
+        output: &mut Output<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        if two_way {
+            self.half(from)
+                .in_flight
+                .push(head.id, cx.now.mono, Awaited::Heartbeat);
+            self.wake_by(cx.now.mono + cx.policy.limits.forget_calls_after);
+        }
+        if from == Side::Downstream && !self.routed && cx.policy.chooses_clusters() {
+            self.early.extend_from_slice(output.input(at.clone()));
+        } else {
+            output.keep(at.clone());
+        }
+    }
+
+    /// Something is about to go on to the provider: if it is the first thing, it chooses the cluster.
+    pub(super) fn choose_cluster(
+        &mut self,
+        from: Side,
+        route: Option<&Route>,
+        output: &mut Output<'_>,
+    ) {
+        if from == Side::Upstream || self.routed {
+            return;
+        }
+        self.routed = true;
+        self.cluster = route
+            .and_then(|route| route.connection_cluster.as_deref())
+            .map(Rc::from);
+        if !self.early.is_empty() {
+            output.edit().append(&mut self.early);
+        }
+    }
+}
+
+/// What became of some input.
+struct Passed {
+    close: Option<CloseReason>,
+    pub(super) cluster: Option<Rc<str>>,
+    /// The output: a beginning of the input, or other bytes.
+    output: Result<usize, Vec<u8>>,
+    /// Where the incomplete frame begins.
+    tail: usize,
+}
+
+impl Passed {
+    fn closed(reason: CloseReason, tail: usize) -> Passed {
+        Passed {
+            close: Some(reason),
+            cluster: None,
+            output: Ok(0),
+            tail,
+        }
+    }
+
+    fn effects(self, unedited: impl FnOnce(usize) -> Edit) -> Effects {
+        Effects {
+            close: self.close,
+            cluster: self.cluster,
+            edit: self.output.map_or_else(Edit::Replace, unedited),
+        }
+    }
+}
