@@ -243,6 +243,7 @@ impl Worker {
         !self.timers.is_empty()
             || !self.doomed.is_empty()
             || self
+                .common
                 .reports
                 .as_ref()
                 .is_some_and(|reports| reports.next_wakeup().is_some())
