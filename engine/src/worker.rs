@@ -238,15 +238,10 @@ impl Worker {
         core::mem::take(&mut self.doomed)
     }
 
-    /// Whether something may be due soon: ticks should come every 50 ms then, else a second is enough.
+    /// Whether a tick should come soon, in 50 ms: for reports and for connections to close. For all else a second will do.
     pub fn busy(&self) -> bool {
-        !self.timers.is_empty()
-            || !self.doomed.is_empty()
-            || self
-                .common
-                .reports
-                .as_ref()
-                .is_some_and(|reports| reports.next_wakeup().is_some())
+        let reports = self.common.reports.as_ref();
+        !self.doomed.is_empty() || reports.is_some_and(|reports| reports.next_wakeup().is_some())
     }
 
     /// The reports on their way, if the policy wants any.
