@@ -156,7 +156,7 @@ impl Engine {
         for (side, bytes) in sides {
             let effects =
                 self.worker
-                    .data(CONNECTION, side, bytes, false, self.now, &mut self.shared);
+                    .data(CONNECTION, side, bytes.to_vec(), false, self.now, &mut self.shared);
             assert_eq!(
                 effects.edit,
                 Edit::Keep,

@@ -175,7 +175,7 @@ impl Worker {
         &mut self,
         id: ConnectionId,
         from: Side,
-        bytes: &[u8],
+        bytes: Vec<u8>,
         end_of_stream: bool,
         now: Now,
         shared: &mut dyn SharedData,

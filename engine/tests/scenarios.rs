@@ -93,7 +93,7 @@ impl Native {
             Peer::Provider => Side::Upstream,
         };
         let id = ConnectionId(u32::try_from(conn.0)?);
-        let effects = worker.data(id, side, bytes, end, self.now, &mut self.shared);
+        let effects = worker.data(id, side, bytes.to_vec(), end, self.now, &mut self.shared);
         if effects.close.is_some() {
             self.end(conn);
             return Ok(());
@@ -106,7 +106,6 @@ impl Native {
         let to = ends.at(from.other());
         match effects.edit {
             Edit::Keep => to.received.extend_from_slice(bytes),
-            Edit::KeepFirst(len) => to.received.extend_from_slice(&bytes[..len]),
             Edit::Replace(output) => to.received.extend(output),
         }
         to.ended |= end;

@@ -61,14 +61,14 @@ impl Stream {
         let effects =
             seat.worker
                 .borrow_mut()
-                .data(self.id, side, &bytes, end_of_stream, now, &mut HostData);
+                .data(self.id, side, bytes, end_of_stream, now, &mut HostData);
         seat.keep_pace(self.id);
         if effects.cluster.is_some() && host::property(&["upstream", "address"])?.is_some() {
             seat.worker.borrow_mut().metrics().route_too_late();
             host::log(LogLevel::Error, ROUTE_TOO_LATE);
         }
-        let released = effects.edit != Edit::KeepFirst(0);
-        apply(effects, kind, &bytes)?;
+        let released = effects.edit != Edit::Replace(Vec::new());
+        apply(effects, kind, size)?;
         // An end of stream that is paused is never passed on, and neither are bytes that are left in Envoy's buffer when
         // it is full: so all else continues, with whatever is incomplete taken out.
         if side == Side::Downstream && !released && !end_of_stream && seat.chooses_clusters() {
@@ -103,9 +103,9 @@ const ROUTE_TOO_LATE: &str = "dubbo-policy: a route chose a cluster, but tcp_pro
     upstream_connect_mode ON_DOWNSTREAM_DATA and max_early_data_bytes";
 
 /// The one place where a decision meets the host.
-fn apply(effects: Effects, kind: BufferType, bytes: &[u8]) -> host::Result<()> {
+fn apply(effects: Effects, kind: BufferType, size: usize) -> host::Result<()> {
     if effects.close.is_some() {
-        host::replace_buffer(kind, bytes.len(), &[])?;
+        host::replace_buffer(kind, size, &[])?;
         close();
         return Ok(());
     }
@@ -114,10 +114,7 @@ fn apply(effects: Effects, kind: BufferType, bytes: &[u8]) -> host::Result<()> {
     }
     match &effects.edit {
         Edit::Keep => Ok(()),
-        Edit::KeepFirst(len) => {
-            host::replace_buffer(kind, bytes.len(), bytes.get(..*len).unwrap_or_default())
-        }
-        Edit::Replace(output) => host::replace_buffer(kind, bytes.len(), output),
+        Edit::Replace(output) => host::replace_buffer(kind, size, output),
     }
 }
 

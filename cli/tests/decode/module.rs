@@ -39,7 +39,7 @@ pub(crate) fn refusals(bytes: &[u8]) -> Vec<String> {
         } else {
             Side::Downstream
         };
-    worker.data(id, from, bytes, true, now, &mut NoData);
+    worker.data(id, from, bytes.to_vec(), true, now, &mut NoData);
     let mut reasons = BTreeSet::new();
     worker.metrics().take(|update| {
         let reason = update

@@ -61,7 +61,7 @@ impl Effects {
         Effects {
             close: None,
             cluster: None,
-            edit: Edit::KeepFirst(0),
+            edit: Edit::Replace(Vec::new()),
         }
     }
 

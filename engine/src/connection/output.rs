@@ -7,8 +7,6 @@ use core::ops::Range;
 pub enum Edit {
     /// Nothing: the bytes go on as they came.
     Keep,
-    /// Only so many of them go on, and the rest is taken out.
-    KeepFirst(usize),
     /// Put these bytes in the place of all of them.
     Replace(Vec<u8>),
 }

@@ -136,7 +136,7 @@ impl Connection {
     pub(crate) fn data(
         &mut self,
         from: Side,
-        bytes: &[u8],
+        bytes: Vec<u8>,
         end_of_stream: bool,
         ledger: &mut Ledger<'_>,
         cx: &mut Context<'_>,
@@ -145,28 +145,29 @@ impl Connection {
             return Effects::close(reason);
         }
         let half = self.half(from);
-        if half.held.is_empty() {
-            let passed = self.input(from, bytes, end_of_stream, ledger, cx);
-            self.hold(from, bytes.get(passed.tail..).unwrap_or_default(), cx);
-            return passed.effects(|len| match len == bytes.len() {
-                true => Edit::Keep,
-                false => Edit::KeepFirst(len),
-            });
-        }
-        half.held.extend_from_slice(bytes);
-        if half.held.len() < half.need && !end_of_stream {
+        let was_held = !half.held.is_empty();
+        let (mut input, since) = if was_held {
+            half.held.extend_from_slice(&bytes);
+            if half.held.len() < half.need && !end_of_stream {
+                return Effects::nothing();
+            }
+            (core::mem::take(&mut half.held), half.since)
+        } else {
+            (bytes, cx.now.mono)
+        };
+        let passed = self.input(from, &input, end_of_stream, ledger, cx);
+        if passed.tail == 0 && !input.is_empty() {
+            self.hold(from, input, since, cx);
             return Effects::nothing();
         }
-        let mut held = core::mem::take(&mut half.held);
-        let passed = self.input(from, &held, end_of_stream, ledger, cx);
-        if passed.tail == 0 {
-            self.half(from).held = held;
-            return Effects::nothing();
-        }
-        self.hold(from, held.get(passed.tail..).unwrap_or_default(), cx);
+        let rest = input.get(passed.tail..).unwrap_or_default().to_vec();
+        self.hold(from, rest, cx.now.mono, cx);
         passed.effects(|len| {
-            held.truncate(len);
-            Edit::Replace(held)
+            if len == input.len() && !was_held {
+                return Edit::Keep;
+            }
+            input.truncate(len);
+            Edit::Replace(input)
         })
     }
 
@@ -229,13 +230,13 @@ impl Connection {
         }
     }
 
-    /// Keeps an incomplete frame.
-    fn hold(&mut self, from: Side, rest: &[u8], cx: &Context<'_>) {
-        if !rest.is_empty() {
+    /// Keeps an incomplete frame, whose first byte came at `since`.
+    fn hold(&mut self, from: Side, frame: Vec<u8>, since: Nanos, cx: &Context<'_>) {
+        if !frame.is_empty() {
             let half = self.half(from);
-            half.held = rest.to_vec();
-            half.since = cx.now.mono;
-            self.wake_by(cx.now.mono + cx.policy.limits.frame_timeout);
+            half.held = frame;
+            half.since = since;
+            self.wake_by(since + cx.policy.limits.frame_timeout);
         }
     }
 
