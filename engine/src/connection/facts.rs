@@ -1,5 +1,7 @@
 //! What a call says, as plain values: what rules look at, and what its books will say.
 
+use core::cell::RefCell;
+use core::net::IpAddr;
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -8,7 +10,7 @@ use dubbo::{
     Call, CallError, Contradiction, Identities, Identity, LoneSurrogate, Serialization, edit,
 };
 
-use crate::policy::Policy;
+use crate::policy::{CallFacts, Findings, Policy};
 
 /// The facts of a call that stand in its bytes. All calls that say the same share them.
 #[derive(Debug, Default)]
@@ -23,6 +25,16 @@ pub(crate) struct Facts {
     pub(super) flaw: Option<Flaw>,
     /// Whether it has an attachment that only routes may set.
     pub(super) has_owned: bool,
+    /// What the policy's rules said of the last call with these facts.
+    looked: RefCell<Option<Looked>>,
+}
+
+/// What rules said of a call, and what they looked at besides the bytes of its body.
+#[derive(Debug)]
+struct Looked {
+    source_ip: Option<IpAddr>,
+    one_way: bool,
+    findings: Rc<Findings>,
 }
 
 /// What a well-formed call should not say.
@@ -61,7 +73,27 @@ impl Facts {
             attachments: attachments.unwrap_or_default(),
             flaw,
             has_owned: edit::has_owned(call, &policy.owned_attachments),
+            looked: RefCell::default(),
         }
+    }
+
+    /// What the rules say of a call with these facts: they are asked again only when it is made by somebody else, or in
+    /// another way.
+    pub(super) fn findings(&self, call: &CallFacts<'_>, policy: &Policy) -> Rc<Findings> {
+        let mut looked = self.looked.borrow_mut();
+        if let Some(looked) = &*looked
+            && looked.source_ip == call.source_ip
+            && looked.one_way == call.one_way
+        {
+            return Rc::clone(&looked.findings);
+        }
+        let findings = Rc::new(policy.look_at(call));
+        *looked = Some(Looked {
+            source_ip: call.source_ip,
+            one_way: call.one_way,
+            findings: Rc::clone(&findings),
+        });
+        findings
     }
 
     /// What Java runs: service, version, group.

@@ -36,20 +36,18 @@ pub(super) fn judge<'p>(
             return invalid(policy, flaw.name(), flaw.message());
         }
     }
-    let decision = policy.decide(
-        &CallFacts {
-            identities: &facts.identities,
-            method: Some(&facts.method),
-            generic: facts.generic.as_deref(),
-            one_way: !request.two_way,
-            serialization: request.serialization_name(),
-            source_ip: caller.ip,
-            claimed_app: facts.claimed_app.as_deref(),
-            attachments: &facts.attachments,
-        },
-        ledger,
-        cx.now,
-    );
+    let call = CallFacts {
+        identities: &facts.identities,
+        method: Some(&facts.method),
+        generic: facts.generic.as_deref(),
+        one_way: !request.two_way,
+        serialization: request.serialization_name(),
+        source_ip: caller.ip,
+        claimed_app: facts.claimed_app.as_deref(),
+        attachments: &facts.attachments,
+    };
+    let findings = facts.findings(&call, policy);
+    let decision = policy.settle(&findings, &call, ledger, cx.now);
     count(&decision, cx.metrics);
     Sentence {
         judgement: judgement(policy, &decision),

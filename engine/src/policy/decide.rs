@@ -19,11 +19,26 @@ impl Policy {
         ledger: &mut Ledger<'_>,
         now: Now,
     ) -> Decision<'p> {
-        let findings = Findings::of(call, &self.rules);
-        let mut verdict = self.verdict(&findings);
+        self.settle(&self.look_at(call), call, ledger, now)
+    }
+
+    /// Looks at every rule and route: the part of a decision that depends on the call alone.
+    pub fn look_at(&self, call: &CallFacts<'_>) -> Findings {
+        Findings::of(call, &self.rules, &self.routes)
+    }
+
+    /// Makes a decision of what [`Policy::look_at`] has found for a call with the same facts.
+    pub fn settle<'p>(
+        &'p self,
+        findings: &Findings,
+        call: &CallFacts<'_>,
+        ledger: &mut Ledger<'_>,
+        now: Now,
+    ) -> Decision<'p> {
+        let mut verdict = self.verdict(findings);
         let mut charges = Vec::new();
         if verdict.is_allowed() {
-            match charge(&findings.charging, false, call, ledger, now) {
+            match charge(self.rules_at(&findings.charging), false, call, ledger, now) {
                 Ok(charged) => charges = charged,
                 Err(refused) => verdict = refused,
             }
@@ -32,49 +47,57 @@ impl Policy {
         let mut dry_run = match self.mode {
             Mode::Enforce => Vec::new(),
             Mode::DryRun => {
-                let rule = findings.granting;
+                let rule = self.granting(findings);
                 let refusing = core::mem::replace(&mut verdict, Verdict::Allowed { rule });
-                would_refuse(&findings, refusing)
+                self.would_refuse(findings, refusing)
             }
         };
-        dry_run.extend(findings.denying_dry.iter().map(|rule| denied(rule)));
+        dry_run.extend(self.rules_at(&findings.denying_dry).map(denied));
         if admitted {
-            dry_run.extend(findings.charging_dry.iter().filter_map(|rule| {
-                charge(core::slice::from_ref(rule), true, call, ledger, now).err()
-            }));
+            dry_run.extend(
+                self.rules_at(&findings.charging_dry).filter_map(|rule| {
+                    charge(core::iter::once(rule), true, call, ledger, now).err()
+                }),
+            );
         }
         let routed = admitted && self.mode == Mode::Enforce;
-        let route = self
-            .routes
-            .iter()
-            .find(|route| routed && route.scope.covers(&call.first_reading()));
+        let route = findings.route.filter(|_| routed);
         Decision {
             verdict,
             dry_run,
             charges,
-            route,
+            route: route.and_then(|at| self.routes.get(at)),
         }
     }
 
     /// What the rules make of the call, before its quotas are charged.
-    fn verdict<'p>(&self, findings: &Findings<'p>) -> Verdict<'p> {
-        let rule = findings.granting;
-        match findings.denying.first() {
+    fn verdict(&self, findings: &Findings) -> Verdict<'_> {
+        match self.rules_at(&findings.denying).next() {
             Some(rule) => denied(rule),
-            None if self.default_allow || findings.all_granted() => Verdict::Allowed { rule },
+            None if self.default_allow || findings.all_granted() => Verdict::Allowed {
+                rule: self.granting(findings),
+            },
             None => Verdict::Denied { rule: None },
         }
     }
-}
 
-/// All that stands against a call which passes because of `mode: dry_run`.
-fn would_refuse<'p>(findings: &Findings<'p>, verdict: Verdict<'p>) -> Vec<Verdict<'p>> {
-    match verdict {
-        Verdict::Allowed { .. } => Vec::new(),
-        Verdict::Denied { rule: Some(_) } => {
-            findings.denying.iter().map(|rule| denied(rule)).collect()
+    /// All that stands against a call which passes because of `mode: dry_run`.
+    fn would_refuse<'p>(&'p self, findings: &Findings, verdict: Verdict<'p>) -> Vec<Verdict<'p>> {
+        match verdict {
+            Verdict::Allowed { .. } => Vec::new(),
+            Verdict::Denied { rule: Some(_) } => {
+                self.rules_at(&findings.denying).map(denied).collect()
+            }
+            other => vec![other],
         }
-        other => vec![other],
+    }
+
+    fn granting(&self, findings: &Findings) -> Option<&Rule> {
+        self.rules.get(findings.granting?)
+    }
+
+    fn rules_at(&self, places: &[usize]) -> impl Iterator<Item = &Rule> {
+        places.iter().filter_map(|at| self.rules.get(*at))
     }
 }
 
@@ -84,7 +107,7 @@ fn denied(rule: &Rule) -> Verdict<'_> {
 
 /// Charges the quotas of all these rules, or none of them. A quota that is named twice is charged the sum.
 fn charge<'p>(
-    rules: &[&'p Rule],
+    rules: impl Iterator<Item = &'p Rule>,
     dry_run: bool,
     call: &CallFacts<'_>,
     ledger: &mut Ledger<'_>,

@@ -1,31 +1,39 @@
 //! What the rules say of one call, before anything is made of it.
 
 use super::facts::{CallFacts, Reading};
+use super::route::Route;
 use super::rule::{Action, Rule};
 
-/// The rules that are about a call, each once and in their order. Nothing is allocated for a call that no rule denies or
-/// charges.
+/// The rules that are about a call, by their places in the policy, each once and in their order. They depend on nothing
+/// but the call's facts, so they hold for every call with the same ones. Nothing is allocated for a call that no rule
+/// denies or charges.
 #[derive(Debug, Default)]
-pub(super) struct Findings<'p> {
+pub struct Findings {
     /// Rules that deny it, or require what does not hold.
-    pub(super) denying: Vec<&'p Rule>,
+    pub(super) denying: Vec<usize>,
     /// Such rules in dry run.
-    pub(super) denying_dry: Vec<&'p Rule>,
+    pub(super) denying_dry: Vec<usize>,
     /// Rules that charge it.
-    pub(super) charging: Vec<&'p Rule>,
+    pub(super) charging: Vec<usize>,
     /// Such rules in dry run.
-    pub(super) charging_dry: Vec<&'p Rule>,
+    pub(super) charging_dry: Vec<usize>,
     /// The first rule that allows the first reading.
-    pub(super) granting: Option<&'p Rule>,
+    pub(super) granting: Option<usize>,
+    /// The first route that is about the call, in its first reading.
+    pub(super) route: Option<usize>,
     /// A bit for each reading that some rule allows.
     granted: u64,
     readings: u32,
 }
 
-impl<'p> Findings<'p> {
+impl Findings {
     /// Looks at every rule, in every reading of the call.
-    pub(super) fn of(call: &CallFacts<'_>, rules: &'p [Rule]) -> Findings<'p> {
-        let mut findings = Findings::default();
+    pub(super) fn of(call: &CallFacts<'_>, rules: &[Rule], routes: &[Route]) -> Findings {
+        let first = call.first_reading();
+        let mut findings = Findings {
+            route: routes.iter().position(|route| route.scope.covers(&first)),
+            ..Findings::default()
+        };
         for reading in call.readings() {
             for rule in rules {
                 if rule.scope.covers(&reading) {
@@ -45,22 +53,22 @@ impl<'p> Findings<'p> {
         self.granted.count_ones() == self.readings
     }
 
-    fn note(&mut self, rule: &'p Rule, reading: &Reading<'_>) {
+    fn note(&mut self, rule: &Rule, reading: &Reading<'_>) {
         match &rule.action {
             Action::Require(required) if required.holds(reading) => {}
             Action::Deny | Action::Require(_) => match rule.dry_run {
-                true => self.denying_dry.push(rule),
-                false => self.denying.push(rule),
+                true => self.denying_dry.push(rule.index),
+                false => self.denying.push(rule.index),
             },
             Action::Quotas(_) => match rule.dry_run {
-                true => self.charging_dry.push(rule),
-                false => self.charging.push(rule),
+                true => self.charging_dry.push(rule.index),
+                false => self.charging.push(rule.index),
             },
             Action::Allow if rule.dry_run => {}
             Action::Allow => {
                 self.granted |= 1u64.checked_shl(self.readings).unwrap_or_default();
                 if self.readings == 0 {
-                    self.granting.get_or_insert(rule);
+                    self.granting.get_or_insert(rule.index);
                 }
             }
         }
@@ -74,8 +82,8 @@ impl<'p> Findings<'p> {
             &mut self.charging,
             &mut self.charging_dry,
         ] {
-            rules.sort_unstable_by_key(|rule| rule.index);
-            rules.dedup_by_key(|rule| rule.index);
+            rules.sort_unstable();
+            rules.dedup();
         }
     }
 }

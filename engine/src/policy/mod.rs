@@ -23,6 +23,7 @@ pub use decision::{Decision, Verdict};
 pub use dubbo::Identity;
 pub use dubbo::refusal::Form;
 pub use facts::{CallFacts, Reading};
+pub use findings::Findings;
 pub use limiter::Limiter;
 pub(crate) use list::canonical_net;
 pub use list::{IpSet, List, RegexSet, StringSet};
