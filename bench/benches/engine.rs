@@ -154,9 +154,14 @@ impl Engine {
             (Side::Upstream, &self.answers[..batch * answer]),
         ];
         for (side, bytes) in sides {
-            let effects =
-                self.worker
-                    .data(CONNECTION, side, bytes.to_vec(), false, self.now, &mut self.shared);
+            let effects = self.worker.data(
+                CONNECTION,
+                side,
+                bytes.to_vec(),
+                false,
+                self.now,
+                &mut self.shared,
+            );
             assert_eq!(
                 effects.edit,
                 Edit::Keep,
