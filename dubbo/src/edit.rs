@@ -87,7 +87,12 @@ pub fn set_attachments(
     }
 }
 
-fn check(call: &Call<'_>, owned: &[impl AsRef<str>]) -> Result<(), EditError> {
+/// Whether [`set_attachments`] can write the call, however long it gets.
+///
+/// # Errors
+///
+/// Why it cannot.
+pub fn check(call: &Call<'_>, owned: &[impl AsRef<str>]) -> Result<(), EditError> {
     let pairs = &call.attachments;
     if pairs
         .iter()

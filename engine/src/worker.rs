@@ -235,6 +235,7 @@ impl Worker {
         if let Some(reports) = &self.common.reports {
             self.common.metrics.set_reports(&reports.books());
         }
+        self.doomed.retain(|id| self.connections.contains_key(id));
         core::mem::take(&mut self.doomed)
     }
 
@@ -275,7 +276,7 @@ impl Worker {
     }
 
     /// Closes the connections that hold most, the oldest first among equals, until the budget is kept. Small ones are
-    /// left alone: one caller must not be able to close the others.
+    /// left alone, even if all of them together are above the budget: one caller must not be able to close the others.
     fn relieve(&mut self) {
         while self.held > self.common.policy.limits.held_bytes_per_worker {
             let largest = self

@@ -138,16 +138,18 @@ impl Seat {
         self.now()
     }
 
-    /// Lets the owner tick faster while something may be due, whichever context is the effective one now.
-    pub(crate) fn keep_pace(&self, context: ConnectionId) {
+    /// Lets the owner tick faster while something may be due, whichever context is the effective one now. An error leaves
+    /// another context the effective one.
+    pub(crate) fn keep_pace(&self, context: ConnectionId) -> host::Result<()> {
         if self.period.get() != BUSY
             && self.worker.borrow().busy()
             && let Some(owner) = self.owner.get()
             && self.try_host(host::set_effective_context(owner))
         {
             self.tick_every(BUSY);
-            self.try_host(host::set_effective_context(context.0));
+            host::set_effective_context(context.0)?;
         }
+        Ok(())
     }
 
     /// Learns which way the listener's traffic goes, from its first connection.

@@ -81,6 +81,7 @@ impl Connection {
         at: &Range<usize>,
         head: &Head,
         output: &mut Output<'_>,
+        cx: &mut Context<'_>,
     ) {
         let in_flight = &mut self.half(from.other()).in_flight;
         // Some providers answer every heartbeat with an id of their own.
@@ -93,7 +94,10 @@ impl Connection {
                 Awaited::Denial(denied) => refuse(id, &denied, output),
                 Awaited::Heartbeat | Awaited::Call(_) => output.keep(at.clone()),
             },
-            None => output.keep(at.clone()),
+            None => {
+                cx.metrics.answer_to_nobody();
+                output.keep(at.clone());
+            }
         }
     }
 

@@ -38,7 +38,7 @@ impl Connection {
         let (facts, sentence) = match &request.facts {
             Ok(facts) => {
                 let caller = self.caller(from);
-                let sentence = judge(request, facts, &caller, &policy, ledger, cx);
+                let sentence = judge(from, request, facts, &caller, &policy, ledger, cx);
                 (Rc::clone(facts), sentence)
             }
             Err(error) => {
@@ -91,12 +91,14 @@ impl Connection {
         let has_owned = request.facts.as_ref().is_ok_and(|facts| facts.has_owned);
         let rewrite = policy.mode == Mode::Enforce && (has_owned || !set.is_empty());
         if from == Side::Upstream || !rewrite {
-            self.choose_cluster(from, route, output);
+            self.choose_cluster(from, route);
+            self.go_on(from, output);
             output.keep(request.at.clone());
             return Ok(());
         }
         let mut frame = request.rewritten(set, policy)?;
-        self.choose_cluster(from, route, output);
+        self.choose_cluster(from, route);
+        self.go_on(from, output);
         output.edit().append(&mut frame);
         Ok(())
     }
@@ -115,7 +117,7 @@ impl Connection {
             return;
         }
         let head = request.frame.head;
-        self.choose_cluster(from, None, output);
+        self.go_on(from, output);
         output
             .edit()
             .extend_from_slice(&event::heartbeat_request(head.id));
@@ -158,7 +160,7 @@ impl Connection {
     ) -> Books {
         Books {
             label: cx.metrics.label(facts.runs().0, &facts.method),
-            facts,
+            facts: facts.to_keep(),
             arrived: cx.now,
             one_way: !request.two_way,
             serialization: request.frame.head.serialization,

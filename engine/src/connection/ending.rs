@@ -16,6 +16,7 @@ impl Connection {
             metrics.connection_closed(reason.0);
             self.downstream.held = Vec::new();
             self.upstream.held = Vec::new();
+            self.early = Vec::new();
         }
     }
 
@@ -32,6 +33,9 @@ impl Connection {
     /// Looks at what has waited too long: calls are forgotten; for an incomplete frame or a refusal that its caller does
     /// not get, the connection has to close.
     pub(crate) fn overdue(&mut self, cx: &mut Context<'_>) -> Option<CloseReason> {
+        if self.closing.is_some() {
+            return None;
+        }
         let limits = cx.policy.limits;
         let now = cx.now.mono;
         let mut next: Option<Nanos> = None;

@@ -5,6 +5,7 @@ use core::net::IpAddr;
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use dubbo::edit::EditError;
 use dubbo::outline::{self, Outline};
 use dubbo::{
     Call, CallError, Contradiction, Identities, Identity, LoneSurrogate, Serialization, edit,
@@ -25,6 +26,8 @@ pub(crate) struct Facts {
     pub(super) flaw: Option<Flaw>,
     /// Whether it has an attachment that only routes may set.
     pub(super) has_owned: bool,
+    /// Why routes cannot set attachments of it.
+    pub(super) unwritable: Option<EditError>,
     /// What the policy's rules said of the last call with these facts.
     looked: RefCell<Option<Looked>>,
 }
@@ -73,8 +76,34 @@ impl Facts {
             attachments: attachments.unwrap_or_default(),
             flaw,
             has_owned: edit::has_owned(call, &policy.owned_attachments),
+            unwritable: edit::check(call, &policy.owned_attachments).err(),
             looked: RefCell::default(),
         }
+    }
+
+    /// What is kept of the facts until the call has ended: all of them, unless they are unusually long. A caller must not
+    /// be able to fill the memory with names; reports cut them anyway.
+    pub(super) fn to_keep(self: Rc<Facts>) -> Rc<Facts> {
+        let attachments = self.attachments.iter().flatten().map(|text| text.len());
+        let names = self
+            .identities
+            .iter()
+            .map(|identity| identity.service.len() + identity.version.len() + identity.group.len());
+        let app = self.claimed_app.as_ref().map_or(0, |app| app.len());
+        if attachments.chain(names).sum::<usize>() + self.method.len() + app <= LONGEST {
+            return self;
+        }
+        let (service, version, group) = self.runs();
+        Rc::new(Facts {
+            identities: vec![Identity {
+                service: beginning(service),
+                version: beginning(version),
+                group: beginning(group),
+            }],
+            method: beginning(&self.method).into(),
+            claimed_app: self.claimed_app.as_deref().map(beginning),
+            ..Facts::default()
+        })
     }
 
     /// What the rules say of a call with these facts: they are asked again only when it is made by somebody else, or in
@@ -102,6 +131,15 @@ impl Facts {
             (&*runs.service, &*runs.version, &*runs.group)
         })
     }
+}
+
+/// The first 512 bytes of a text, or a little less.
+fn beginning(text: &str) -> Cow<'static, str> {
+    Cow::Owned(
+        text.get(..text.floor_char_boundary(512))
+            .unwrap_or(text)
+            .to_owned(),
+    )
 }
 
 impl Flaw {

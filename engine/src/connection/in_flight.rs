@@ -33,24 +33,35 @@ pub(crate) enum Awaited<C, D> {
     Denial(D),
 }
 
+/// What tells the queues of one id apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Class {
+    Call,
+    Heartbeat,
+    Denial,
+}
+
 impl<C, D> Awaited<C, D> {
-    fn is_event(&self) -> bool {
-        !matches!(self, Awaited::Call(_))
+    fn class(&self) -> Class {
+        match self {
+            Awaited::Call(_) => Class::Call,
+            Awaited::Heartbeat => Class::Heartbeat,
+            Awaited::Denial(_) => Class::Denial,
+        }
     }
 }
 
 /// The requests of one side that wait for an answer from the other.
 #[derive(Debug)]
 pub(crate) struct InFlight<C, D> {
-    /// By id and event bit.
-    queues: HashMap<(RequestId, bool), Queue<C, D>, Seed>,
+    queues: HashMap<(RequestId, Class), Queue<C, D>, Seed>,
     /// The denials among them, oldest first.
     denials: BTreeMap<u64, RequestId>,
     len: usize,
     next_order: u64,
 }
 
-/// Requests with one id. Nearly every queue has one entry; the rest allocates only when it is used.
+/// Requests of one kind with one id. Nearly every queue has one entry; the rest allocates only when it is used.
 #[derive(Debug)]
 struct Queue<C, D> {
     first: Pending<C, D>,
@@ -116,7 +127,7 @@ impl<C, D> InFlight<C, D> {
             awaited,
             order,
         };
-        match self.queues.entry((id, pending.awaited.is_event())) {
+        match self.queues.entry((id, pending.awaited.class())) {
             Entry::Vacant(entry) => {
                 entry.insert(Queue {
                     first: pending,
@@ -129,43 +140,54 @@ impl<C, D> InFlight<C, D> {
 
     /// Takes out what an answer with this id and event bit answers: the first of its kind.
     pub(crate) fn take(&mut self, id: RequestId, event: bool) -> Option<Pending<C, D>> {
-        self.take_first((id, event), |_| true)
+        if !event {
+            return self.take_first((id, Class::Call));
+        }
+        let order = |class| self.queues.get(&(id, class)).map(|queue| queue.first.order);
+        let class = match (order(Class::Heartbeat), order(Class::Denial)) {
+            (Some(heartbeat), Some(denial)) if heartbeat < denial => Class::Heartbeat,
+            (Some(_), None) => Class::Heartbeat,
+            _ => Class::Denial,
+        };
+        self.take_first((id, class))
     }
 
     /// Takes out the denial that has waited longest.
     pub(crate) fn take_oldest_denial(&mut self) -> Option<(RequestId, Pending<C, D>)> {
-        let (&order, &id) = self.denials.first_key_value()?;
-        self.take_first((id, true), |pending| pending.order == order)
+        let (_, &id) = self.denials.first_key_value()?;
+        self.take_first((id, Class::Denial))
             .map(|pending| (id, pending))
     }
 
-    /// Since when the oldest request has waited; a look at all of them.
+    /// Since when the oldest call or heartbeat has waited; a look at all of them.
     pub(crate) fn oldest(&self) -> Option<Nanos> {
-        self.queues.values().map(|queue| queue.first.since).min()
+        let queues = self.queues.iter();
+        queues
+            .filter(|((_, class), _)| *class != Class::Denial)
+            .map(|(_, queue)| queue.first.since)
+            .min()
     }
 
     /// Since when the oldest denial has waited.
     pub(crate) fn oldest_denial(&self) -> Option<Nanos> {
-        let (order, id) = self.denials.first_key_value()?;
-        let queue = self.queues.get(&(*id, true))?;
-        core::iter::once(&queue.first)
-            .chain(&queue.rest)
-            .find(|pending| pending.order == *order)
-            .map(|pending| pending.since)
+        let (_, &id) = self.denials.first_key_value()?;
+        let queue = self.queues.get(&(id, Class::Denial))?;
+        Some(queue.first.since)
     }
 
     /// Takes out what has waited since `since` or longer, and returns the calls. A denial is never forgotten: without its
     /// refusal, a heartbeat's answer would look like success to its caller.
     pub(crate) fn forget(&mut self, since: Nanos) -> Vec<C> {
-        let old = |pending: &Pending<C, D>| {
-            pending.since <= since && !matches!(pending.awaited, Awaited::Denial(_))
-        };
-        let keys = self.queues.iter().filter(|(_, queue)| old(&queue.first));
+        let old = |queue: &Queue<C, D>| queue.first.since <= since;
+        let keys = self
+            .queues
+            .iter()
+            .filter(|((_, class), queue)| *class != Class::Denial && old(queue));
         let keys: Vec<_> = keys.map(|(key, _)| *key).collect();
         let mut calls = Vec::new();
         for key in keys {
-            while self.queues.get(&key).is_some_and(|queue| old(&queue.first)) {
-                match self.take_first(key, |_| true).map(|taken| taken.awaited) {
+            while self.queues.get(&key).is_some_and(old) {
+                match self.take_first(key).map(|taken| taken.awaited) {
                     Some(Awaited::Call(call)) => calls.push(call),
                     Some(_) => {}
                     None => break,
@@ -189,21 +211,14 @@ impl<C, D> InFlight<C, D> {
             })
     }
 
-    fn take_first(
-        &mut self,
-        key: (RequestId, bool),
-        which: impl Fn(&Pending<C, D>) -> bool,
-    ) -> Option<Pending<C, D>> {
+    fn take_first(&mut self, key: (RequestId, Class)) -> Option<Pending<C, D>> {
         let Entry::Occupied(mut entry) = self.queues.entry(key) else {
             return None;
         };
         let Queue { first, rest } = entry.get_mut();
-        let taken = if !which(first) {
-            rest.remove(rest.iter().position(which)?)?
-        } else if let Some(second) = rest.pop_front() {
-            core::mem::replace(first, second)
-        } else {
-            entry.remove().first
+        let taken = match rest.pop_front() {
+            Some(second) => core::mem::replace(first, second),
+            None => entry.remove().first,
         };
         self.len -= 1;
         self.denials.remove(&taken.order);

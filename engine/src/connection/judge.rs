@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use super::Context;
 use super::books::{Caller, Judgement};
 use super::cut::Request;
 use super::facts::{Facts, Flaw};
+use super::{Context, Side};
 use crate::metrics::{Decision as Outcome, Metrics, QuotaResult, RuleResult};
 use crate::policy::{
     CallFacts, Contradictions, Decision, Mode, Policy, Refusal, RefusalKind, Route, Verdict,
@@ -21,6 +21,7 @@ pub(super) struct Sentence<'p> {
 
 /// Judges a call by the protocol first, then by the policy.
 pub(super) fn judge<'p>(
+    from: Side,
     request: &Request<'_>,
     facts: &Facts,
     caller: &Caller,
@@ -47,6 +48,14 @@ pub(super) fn judge<'p>(
         attachments: &facts.attachments,
     };
     let findings = facts.findings(&call, policy);
+    if let Some(error) = facts.unwritable
+        && from == Side::Downstream
+        && policy.mode == Mode::Enforce
+        && (facts.has_owned || policy.writes(&findings))
+    {
+        cx.metrics.refused(error.name());
+        return invalid(policy, error.name(), &error.to_string());
+    }
     let decision = policy.settle(&findings, &call, ledger, cx.now);
     count(&decision, cx.metrics);
     Sentence {

@@ -37,8 +37,10 @@ pub(crate) struct Connection {
     pub(super) peers: Peers,
     pub(super) downstream: Half,
     pub(super) upstream: Half,
-    /// Whether something has gone on to the provider: from then on its cluster is chosen.
+    /// Whether a call has gone on: the first one chooses the connection's cluster.
     pub(super) routed: bool,
+    /// Whether anything has gone to the provider or come from it.
+    pub(super) connected: bool,
     /// Heartbeats that wait for the first call, because that chooses the cluster.
     pub(super) early: Vec<u8>,
     /// The cluster that this callback has chosen.
@@ -85,6 +87,7 @@ impl Connection {
             downstream: half(),
             upstream: half(),
             routed: false,
+            connected: false,
             early: Vec::new(),
             cluster: None,
             wake: None,
@@ -188,6 +191,10 @@ impl Connection {
         if asked > cx.max_in_flight.saturating_sub(self.in_flight()) {
             cut.error = Some(CloseReason("calls_in_flight"));
         }
+        self.connected |= from == Side::Upstream;
+        if self.early.len() > MAX_EARLY {
+            cut.error = Some(CloseReason("early_events"));
+        }
         if let Some(reason) = cut.error {
             for piece in &cut.pieces {
                 if let Piece::Call(request) = piece {
@@ -204,8 +211,12 @@ impl Connection {
                 Piece::Event { at, head, two_way } => {
                     self.event(from, at, head, *two_way, &mut output, cx);
                 }
-                Piece::EventAnswer { at, head } => self.event_answer(from, at, head, &mut output),
+                Piece::EventAnswer { at, head } => {
+                    self.go_on(from, &mut output);
+                    self.event_answer(from, at, head, &mut output, cx);
+                }
                 Piece::Answer { at, head } => {
+                    self.go_on(from, &mut output);
                     output.keep(at.clone());
                     self.answer(from, head, cx);
                 }
@@ -220,7 +231,16 @@ impl Connection {
                 cx.metrics.refused("truncated");
             }
             cut.tail = input.len();
-            self.refuse_all(from.other(), &mut output);
+            // Within the body of an answer, a refusal would be read as a part of it.
+            if cut.body_left == 0 {
+                self.refuse_all(from.other(), &mut output);
+            }
+            // Envoy never ends a connection whose client has ended it before anything went on.
+            if from == Side::Downstream && !self.connected && cx.policy.chooses_clusters() {
+                let reason = CloseReason("ended_before_a_call");
+                self.close(reason, cx.metrics);
+                return Passed::closed(reason, input.len());
+            }
         }
         Passed {
             tail: cut.tail,
@@ -257,32 +277,37 @@ impl Connection {
                 .push(head.id, cx.now.mono, Awaited::Heartbeat);
             self.wake_by(cx.now.mono + cx.policy.limits.forget_calls_after);
         }
-        if from == Side::Downstream && !self.routed && cx.policy.chooses_clusters() {
+        if from == Side::Downstream && !self.connected && cx.policy.chooses_clusters() {
             self.early.extend_from_slice(output.input(at.clone()));
         } else {
+            self.go_on(from, output);
             output.keep(at.clone());
         }
     }
 
-    /// Something is about to go on to the provider: if it is the first thing, it chooses the cluster.
-    pub(super) fn choose_cluster(
-        &mut self,
-        from: Side,
-        route: Option<&Route>,
-        output: &mut Output<'_>,
-    ) {
-        if from == Side::Upstream || self.routed {
-            return;
+    /// A call is about to go on: the first one chooses the cluster.
+    pub(super) fn choose_cluster(&mut self, from: Side, route: Option<&Route>) {
+        if from == Side::Downstream && !self.routed {
+            self.routed = true;
+            self.cluster = route
+                .and_then(|route| route.connection_cluster.as_deref())
+                .map(Rc::from);
         }
-        self.routed = true;
-        self.cluster = route
-            .and_then(|route| route.connection_cluster.as_deref())
-            .map(Rc::from);
-        if !self.early.is_empty() {
-            output.edit().append(&mut self.early);
+    }
+
+    /// Something of this side is about to go on. To a provider, the heartbeats that waited for it go first.
+    pub(super) fn go_on(&mut self, from: Side, output: &mut Output<'_>) {
+        if from == Side::Downstream {
+            self.connected = true;
+            if !self.early.is_empty() {
+                output.edit().append(&mut self.early);
+            }
         }
     }
 }
+
+/// More heartbeats than this do not wait for a call.
+const MAX_EARLY: usize = 64 * 1024;
 
 /// What became of some input.
 struct Passed {

@@ -27,6 +27,12 @@ impl Policy {
         Findings::of(call, &self.rules, &self.routes)
     }
 
+    /// Whether the call's route, if it is admitted, writes attachments into it.
+    pub fn writes(&self, findings: &Findings) -> bool {
+        let route = findings.route.and_then(|at| self.routes.get(at));
+        route.is_some_and(|route| !route.set.is_empty())
+    }
+
     /// Makes a decision of what [`Policy::look_at`] has found for a call with the same facts.
     pub fn settle<'p>(
         &'p self,
