@@ -90,7 +90,7 @@ impl Facts {
             .iter()
             .map(|identity| identity.service.len() + identity.version.len() + identity.group.len());
         let app = self.claimed_app.as_ref().map_or(0, |app| app.len());
-        if attachments.chain(names).sum::<usize>() + self.method.len() + app <= LONGEST {
+        if attachments.chain(names).sum::<usize>() + self.method.len() + app <= MOST_KEPT {
             return self;
         }
         let (service, version, group) = self.runs();
@@ -133,13 +133,13 @@ impl Facts {
     }
 }
 
-/// The first 512 bytes of a text, or a little less.
+/// Bytes of text that a call in flight keeps as they are; of longer ones it keeps the beginnings.
+const MOST_KEPT: usize = 1024;
+
+/// The first 256 bytes of a text, or a little less.
 fn beginning(text: &str) -> Cow<'static, str> {
-    Cow::Owned(
-        text.get(..text.floor_char_boundary(512))
-            .unwrap_or(text)
-            .to_owned(),
-    )
+    let end = text.floor_char_boundary(256);
+    Cow::Owned(text.get(..end).unwrap_or_default().to_owned())
 }
 
 impl Flaw {
