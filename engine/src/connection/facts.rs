@@ -295,3 +295,44 @@ pub(super) fn mix(word: u64) -> u64 {
     let (low, high) = (product as u64, (product >> 64) as u64);
     low ^ high
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::rc::Rc;
+
+    use super::{Facts, MOST_KEPT};
+    use dubbo::Identity;
+
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn facts(service: String, attachment: String) -> Rc<Facts> {
+        Rc::new(Facts {
+            identities: vec![Identity {
+                service: Cow::Owned(service),
+                version: Cow::Borrowed(""),
+                group: Cow::Borrowed(""),
+            }],
+            attachments: vec![Some(Cow::Owned(attachment))],
+            ..Facts::default()
+        })
+    }
+
+    #[test]
+    fn usual_facts_are_kept_as_they_are() {
+        let usual = facts("com.acme.Users".to_owned(), "canary".to_owned());
+        assert!(Rc::ptr_eq(&Rc::clone(&usual).to_keep(), &usual));
+    }
+
+    #[test]
+    fn of_long_texts_a_call_in_flight_keeps_the_beginning() {
+        let kept = facts("é".repeat(MOST_KEPT), String::new()).to_keep();
+        assert_eq!(kept.runs().0, "é".repeat(128));
+        let kept = facts("com.acme.Users".to_owned(), "x".repeat(8 << 20)).to_keep();
+        assert_eq!(
+            (kept.runs().0, kept.attachments.len()),
+            ("com.acme.Users", 0)
+        );
+    }
+}
