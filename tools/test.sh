@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 tiers=("$@")
 [ $# -gt 0 ] || tiers=(native wasm harness e2e)
 
+tools/setup.sh rust
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 summary=()
