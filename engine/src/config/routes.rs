@@ -1,5 +1,7 @@
 //! `routes`.
 
+use std::collections::BTreeSet;
+
 use super::conditions::Effect;
 use super::names::{Names, Registry};
 use super::reader::{Fields, Value};
@@ -25,14 +27,12 @@ pub(super) fn read<'a>(routes: &Value<'a>, names: &Names<'a>) -> Vec<Route> {
 
 /// The attachments that some route sets, each once and in lower case.
 pub(super) fn owned_attachments(routes: &[Route]) -> Vec<String> {
-    let mut keys: Vec<String> = routes
+    let keys: BTreeSet<String> = routes
         .iter()
         .flat_map(|route| &route.set)
         .map(|(key, _)| key.to_ascii_lowercase())
         .collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys
+    keys.into_iter().collect()
 }
 
 fn route<'a>(fields: &Fields<'a>, names: &Names<'a>) -> Option<Route> {

@@ -13,9 +13,13 @@ pub struct Condition {
 
 impl Condition {
     /// The conjunction of these tests.
-    pub fn new(mut tests: Vec<(Attribute, Matcher)>) -> Condition {
-        tests.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Condition { tests }
+    pub fn new(tests: Vec<(Attribute, Matcher)>) -> Condition {
+        let mut sorted: Vec<(Attribute, Matcher)> = Vec::with_capacity(tests.len());
+        for test in tests {
+            let at = sorted.partition_point(|(attribute, _)| *attribute <= test.0);
+            sorted.insert(at, test);
+        }
+        Condition { tests: sorted }
     }
 
     /// Whether every test holds.

@@ -42,9 +42,6 @@ impl Findings {
             }
             findings.readings += 1;
         }
-        if findings.readings > 1 {
-            findings.sort();
-        }
         findings
     }
 
@@ -57,12 +54,12 @@ impl Findings {
         match &rule.action {
             Action::Require(required) if required.holds(reading) => {}
             Action::Deny | Action::Require(_) => match rule.dry_run {
-                true => self.denying_dry.push(rule.index),
-                false => self.denying.push(rule.index),
+                true => add(&mut self.denying_dry, rule.index),
+                false => add(&mut self.denying, rule.index),
             },
             Action::Quotas(_) => match rule.dry_run {
-                true => self.charging_dry.push(rule.index),
-                false => self.charging.push(rule.index),
+                true => add(&mut self.charging_dry, rule.index),
+                false => add(&mut self.charging, rule.index),
             },
             Action::Allow if rule.dry_run => {}
             Action::Allow => {
@@ -73,17 +70,12 @@ impl Findings {
             }
         }
     }
+}
 
-    /// Several readings have left the rules reading by reading.
-    fn sort(&mut self) {
-        for rules in [
-            &mut self.denying,
-            &mut self.denying_dry,
-            &mut self.charging,
-            &mut self.charging_dry,
-        ] {
-            rules.sort_unstable();
-            rules.dedup();
-        }
+/// Adds a rule in its order, once: several readings come to the same rules.
+fn add(rules: &mut Vec<usize>, rule: usize) {
+    let at = rules.partition_point(|other| *other < rule);
+    if rules.get(at) != Some(&rule) {
+        rules.insert(at, rule);
     }
 }
