@@ -27,24 +27,7 @@ use memory::Memory;
 #[test]
 fn the_engine_does_what_every_scenario_says() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/scenarios");
-    let scenarios = scenario::load_all(&folder).unwrap();
-    let outcomes: Vec<Result<()>> = scenarios
-        .iter()
-        .filter(|scenario| scenario.runs_on(Tier::Native))
-        .map(|scenario| scenario::run(scenario, &mut Native::default()))
-        .collect();
-    let failures: Vec<String> = outcomes
-        .iter()
-        .filter_map(|outcome| outcome.as_ref().err())
-        .map(|error| format!("{error:?}"))
-        .collect();
-    assert!(
-        failures.is_empty(),
-        "{} of {} scenarios failed\n\n{}",
-        failures.len(),
-        outcomes.len(),
-        failures.join("\n\n")
-    );
+    scenario::run_all(&folder, &mut Native::default()).unwrap();
 }
 
 /// One worker, and what a host does around it.

@@ -21,26 +21,7 @@ use module::{connect, envoy, reports, settings};
 #[test]
 fn the_built_module_does_what_every_scenario_says() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/scenarios");
-    let mut proxy = FakeEnvoy::new().unwrap();
-    let scenarios = scenario::load_all(&folder).unwrap();
-    let mine = scenarios
-        .iter()
-        .filter(|scenario| scenario.runs_on(Tier::Harness));
-    let outcomes: Vec<_> = mine
-        .map(|scenario| scenario::run(scenario, &mut proxy))
-        .collect();
-    let failures: Vec<String> = outcomes
-        .iter()
-        .filter_map(|outcome| outcome.as_ref().err())
-        .map(|e| format!("{e:?}"))
-        .collect();
-    assert!(
-        failures.is_empty(),
-        "{} of {} scenarios failed\n\n{}",
-        failures.len(),
-        outcomes.len(),
-        failures.join("\n\n")
-    );
+    scenario::run_all(&folder, &mut FakeEnvoy::new().unwrap()).unwrap();
 }
 
 /// The module on one worker.

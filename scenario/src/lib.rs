@@ -7,11 +7,7 @@
 //!
 //! ```no_run
 //! # fn check(proxy: &mut dyn scenario::Proxy) -> anyhow::Result<()> {
-//! for scenario in scenario::load_all("testdata/scenarios".as_ref())? {
-//!     if scenario.runs_on(proxy.tier()) {
-//!         scenario::run(&scenario, proxy)?;
-//!     }
-//! }
+//! scenario::run_all("testdata/scenarios".as_ref(), proxy)?;
 //! # Ok(())
 //! # }
 //! ```
@@ -36,5 +32,5 @@ mod step;
 pub use frame::Frame;
 pub use load::{load, load_all, parse};
 pub use proxy::{Conn, Peer, Proxy, Report, Tier};
-pub use run::run;
+pub use run::{run, run_all};
 pub use step::{Cut, Metric, ReportPattern, Scenario, Step};

@@ -1,13 +1,33 @@
 //! Plays a scenario against a proxy.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::delivery::{Delivery, deliveries};
 use crate::expect::{Comparison, Expected};
 use crate::frame::all_bytes;
-use crate::{Conn, Metric, Peer, Proxy, ReportPattern, Scenario, Step, show};
+use crate::{Conn, Metric, Peer, Proxy, ReportPattern, Scenario, Step, load_all, show};
+
+/// Plays every scenario of the folder that runs on the proxy's tier. The error names all that failed.
+pub fn run_all(folder: &Path, proxy: &mut dyn Proxy) -> Result<()> {
+    let mut scenarios = load_all(folder)?;
+    scenarios.retain(|scenario| scenario.runs_on(proxy.tier()));
+    let failures: Vec<String> = scenarios
+        .iter()
+        .filter_map(|scenario| run(scenario, proxy).err())
+        .map(|error| format!("{error:?}"))
+        .collect();
+    ensure!(
+        failures.is_empty(),
+        "{} of {} scenarios failed\n\n{}",
+        failures.len(),
+        scenarios.len(),
+        failures.join("\n\n")
+    );
+    Ok(())
+}
 
 /// Plays the scenario once for each of its deliveries, each time on a proxy that begins anew. The first outcome that is not as
 /// written is the error; it names the file, the delivery and the step.
