@@ -9,11 +9,11 @@ use super::books::{Books, Caller, End, Judgement};
 use super::cut::Request;
 use super::facts::Facts;
 use super::in_flight::Awaited;
-use super::judge::{Sentence, invalid, judge};
+use super::judge::{Sentence, invalid, judge, must_rewrite};
 use super::output::Output;
 use super::{CloseReason, Connection, Context, Side};
 use crate::metrics::Decision as Outcome;
-use crate::policy::{Mode, Policy, Refusal, Route};
+use crate::policy::{Policy, Refusal, Route};
 use crate::quota::Ledger;
 
 /// A call that is being refused, until the provider has answered the heartbeat in its place.
@@ -87,16 +87,14 @@ impl Connection {
         policy: &Policy,
         output: &mut Output<'_>,
     ) -> Result<(), Unwritable> {
-        let set = route.map_or(&[][..], |route| &route.set);
-        let has_owned = request.facts.as_ref().is_ok_and(|facts| facts.has_owned);
-        let rewrite = policy.mode == Mode::Enforce && (has_owned || !set.is_empty());
-        if from == Side::Upstream || !rewrite {
+        let facts = request.facts.as_ref();
+        if !facts.is_ok_and(|facts| must_rewrite(from, facts, route, policy)) {
             self.choose_cluster(from, route);
             self.go_on(from, output);
             output.keep(request.at.clone());
             return Ok(());
         }
-        let mut frame = request.rewritten(set, policy)?;
+        let mut frame = request.rewritten(route, policy)?;
         self.choose_cluster(from, route);
         self.go_on(from, output);
         output.edit().append(&mut frame);
@@ -183,8 +181,9 @@ impl Connection {
 }
 
 impl Request<'_> {
-    /// The frame with `set` as the only attachments that routes may set.
-    fn rewritten(&self, set: &[(String, String)], policy: &Policy) -> Result<Vec<u8>, Unwritable> {
+    /// The frame with those of the route as the only attachments that routes may set.
+    fn rewritten(&self, route: Option<&Route>, policy: &Policy) -> Result<Vec<u8>, Unwritable> {
+        let set = route.map_or(&[][..], |route| &route.set);
         let head = &self.frame.head;
         let limits = dubbo::Limits::default();
         let call = Call::parse(self.frame.body(), head.serialization, limits)?;

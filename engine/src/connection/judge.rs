@@ -49,9 +49,7 @@ pub(super) fn judge<'p>(
     };
     let findings = facts.findings(&call, policy);
     if let Some(error) = facts.unwritable
-        && from == Side::Downstream
-        && policy.mode == Mode::Enforce
-        && (facts.has_owned || policy.writes(&findings))
+        && must_rewrite(from, facts, policy.route(&findings), policy)
     {
         cx.metrics.refused(error.name());
         return invalid(policy, error.name(), &error.to_string());
@@ -65,6 +63,18 @@ pub(super) fn judge<'p>(
             None => Ok(decision.route),
         },
     }
+}
+
+/// Whether a call that goes on gets other attachments: those of its route, and none of the caller's own that routes set.
+/// What a provider calls back is not routed.
+pub(super) fn must_rewrite(
+    from: Side,
+    facts: &Facts,
+    route: Option<&Route>,
+    policy: &Policy,
+) -> bool {
+    let sets = route.is_some_and(|route| !route.set.is_empty());
+    from == Side::Downstream && policy.mode == Mode::Enforce && (facts.has_owned || sets)
 }
 
 /// A call that cannot be judged. With `mode: dry_run` it goes on.

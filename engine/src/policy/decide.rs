@@ -7,6 +7,7 @@ use super::decision::{Decision, Verdict};
 use super::facts::CallFacts;
 use super::findings::Findings;
 use super::policy::{Mode, Policy};
+use super::route::Route;
 use super::rule::Rule;
 use crate::quota::{Charge, Ledger, Refused, Why};
 use crate::time::Now;
@@ -27,10 +28,9 @@ impl Policy {
         Findings::of(call, &self.rules, &self.routes)
     }
 
-    /// Whether the call's route, if it is admitted, writes attachments into it.
-    pub fn writes(&self, findings: &Findings) -> bool {
-        let route = findings.route.and_then(|at| self.routes.get(at));
-        route.is_some_and(|route| !route.set.is_empty())
+    /// The route that the call takes if it is admitted.
+    pub fn route(&self, findings: &Findings) -> Option<&Route> {
+        self.routes.get(findings.route?)
     }
 
     /// Makes a decision of what [`Policy::look_at`] has found for a call with the same facts.
@@ -67,12 +67,11 @@ impl Policy {
             );
         }
         let routed = admitted && self.mode == Mode::Enforce;
-        let route = findings.route.filter(|_| routed);
         Decision {
             verdict,
             dry_run,
             charges,
-            route: route.and_then(|at| self.routes.get(at)),
+            route: self.route(findings).filter(|_| routed),
         }
     }
 
