@@ -1,7 +1,8 @@
 use alloc::borrow::Cow;
 
-use hessian::{Limits, Text};
+use hessian::{Decoder, Limits, Text};
 
+use crate::carried::Carried;
 use crate::named::Named;
 use crate::{Attachments, CallError, CallErrorKind, Serialization, hessian2};
 
@@ -38,6 +39,15 @@ pub struct Call<'a> {
     pub(crate) body: &'a [u8],
     /// The attachments that have a say in what runs.
     pub(crate) named: Named<'a>,
+    /// What was met on the way through the body.
+    pub(crate) stream: Stream<'a>,
+    pub(crate) limits: Limits,
+}
+
+/// A body that has been walked through, with what is remembered of the way.
+#[derive(Clone, Debug)]
+pub(crate) enum Stream<'a> {
+    Hessian2(Decoder<'a>),
 }
 
 /// What a generic call makes the provider run: `$invoke` or `$invokeAsync` with three arguments (method name, parameter
@@ -75,6 +85,18 @@ impl<'a> Call<'a> {
                 field: "body",
                 offset: 0,
             }),
+        }
+    }
+
+    /// The classes that the call makes its provider load.
+    pub fn carried(&self) -> Carried<'_> {
+        Carried::of(self)
+    }
+
+    /// How the body is written.
+    pub fn serialization(&self) -> Serialization {
+        match self.stream {
+            Stream::Hessian2(_) => Serialization::HESSIAN2,
         }
     }
 

@@ -2,10 +2,10 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use hessian::{Decoder, Limits, Text};
+use hessian::{Decoder, Limits, ListLen, Text};
 
 use crate::attachments::{Attachment, Attachments, Form, MAX_ATTACHMENTS};
-use crate::call::{is_generic, trim};
+use crate::call::{Stream, is_generic, trim};
 use crate::named::{Named, Repeated};
 use crate::{Call, CallError, CallErrorKind, GenericTarget, descriptor};
 
@@ -73,7 +73,23 @@ pub(crate) fn parse(bytes: &[u8], limits: Limits) -> Result<Call<'_>, CallError>
         arguments,
         body: bytes,
         named,
+        stream: Stream::Hessian2(body.stream),
+        limits,
     })
+}
+
+/// The names of classes that stand in the arguments of a generic call as plain strings: the parameters' types, and what
+/// stands under the keys `class` and `className`. The body is one that [`parse`] has read.
+pub(crate) fn generic_classes(bytes: &[u8], limits: Limits) -> Result<Vec<Text<'_>>, CallError> {
+    let mut body = Body {
+        bytes,
+        stream: Decoder::new(bytes, limits),
+    };
+    // The method's name stands behind those that begin every body.
+    body.skip(STRINGS + 1)?;
+    let found = body.types()?;
+    body.skip(1)?;
+    Ok(found)
 }
 
 /// A stream whose errors name the field that was being read.
@@ -112,6 +128,29 @@ impl<'a> Body<'a> {
                 .map_err(|error| hessian_error("argument", error))?;
         }
         Ok(())
+    }
+
+    /// The second argument of a generic call: null or a list of strings, some of which may be null.
+    fn types(&mut self) -> Result<Vec<Text<'a>>, CallError> {
+        let fail = |error| hessian_error("generic types", error);
+        let mut types = Vec::new();
+        if self.stream.peek().map_err(fail)? == b'N' {
+            self.skip(1)?;
+            return Ok(types);
+        }
+        match self.stream.begin_list().map_err(fail)? {
+            ListLen::Fixed(count) => {
+                for _ in 0..count {
+                    types.extend(self.stream.string_or_null().map_err(fail)?);
+                }
+            }
+            ListLen::UntilEnd => {
+                while !self.stream.end() {
+                    types.extend(self.stream.string_or_null().map_err(fail)?);
+                }
+            }
+        }
+        Ok(types)
     }
 
     /// `N`, `H pairs Z` or `M type pairs Z`, and nothing before or instead of it: Java also takes the map that a back
@@ -186,5 +225,7 @@ fn hessian_error(field: &'static str, error: hessian::Error) -> CallError {
     }
 }
 
+/// Protocol, path, version, method, descriptor.
+const STRINGS: usize = 5;
 /// Room for the attachments of a usual call, so that they cost one allocation.
 const USUAL_ATTACHMENTS: usize = 12;

@@ -15,6 +15,7 @@ extern crate alloc;
 pub mod answer;
 mod attachments;
 mod call;
+mod carried;
 mod descriptor;
 pub mod edit;
 mod error;
@@ -32,6 +33,7 @@ mod status;
 
 pub use attachments::{Attachment, AttachmentValue, Attachments, MAX_ATTACHMENTS};
 pub use call::{Call, GenericTarget};
+pub use carried::Carried;
 pub use error::{CallError, CallErrorKind};
 pub use frame::{Frame, Parsed};
 pub use head::{FrameError, HEAD_LEN, Head, Kind, RequestId};

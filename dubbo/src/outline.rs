@@ -5,14 +5,16 @@ use alloc::vec::Vec;
 use hessian::{Decoder, Limits};
 
 use crate::attachments::Form;
-use crate::{AttachmentValue, Call};
+use crate::carried::Carried;
+use crate::{AttachmentValue, Call, Serialization};
 
 /// What stands before and behind the arguments of a call: its names, and its attachments.
 ///
 /// Everything but the arguments that can be read from a call stands in these bytes. So of a body that fits the same
 /// outline nothing has to be read anew, whatever its arguments are.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outline {
+    serialization: Serialization,
     before: Vec<u8>,
     arguments: usize,
     behind: Vec<u8>,
@@ -34,19 +36,22 @@ impl Outline {
             return None;
         }
         Some(Outline {
+            serialization: call.serialization(),
             before: call.body.get(..call.arguments_at)?.to_vec(),
             arguments: call.arguments,
             behind: call.body.get(call.attachments_at..)?.to_vec(),
         })
     }
 
-    /// Whether a body has this outline: it is then read as the call was, and its arguments are whole.
-    pub fn fits(&self, body: &[u8], limits: Limits) -> bool {
-        let Some(rest) = body.strip_prefix(self.before.as_slice()) else {
-            return false;
-        };
+    /// If a body in the same serialization has this outline, the classes that it carries. It is then read as the call was,
+    /// and its arguments are whole.
+    pub fn fits<'a>(&self, body: &'a [u8], limits: Limits) -> Option<Carried<'a>> {
+        let rest = body.strip_prefix(self.before.as_slice())?;
         let mut stream = Decoder::new(rest, limits);
-        (0..self.arguments).all(|_| stream.skip().is_ok()) && stream.rest() == self.behind
+        for _ in 0..self.arguments {
+            stream.skip().ok()?;
+        }
+        (stream.rest() == self.behind).then(|| Carried::in_arguments(stream))
     }
 
     /// How many bytes it keeps.
@@ -62,15 +67,20 @@ impl Outline {
 
 /// The bytes at the beginning of a body that tell most calls apart: its five strings, as far as they are short and ASCII.
 /// Other bytes for other bodies do no harm: an outline compares them all.
-pub fn names(body: &[u8]) -> &[u8] {
+pub fn names(body: &[u8], serialization: Serialization) -> &[u8] {
     let mut end = 0;
     for _ in 0..STRINGS {
-        let (head, len) = match body.get(end..) {
-            Some([tag @ 0x00..=0x1f, ..]) => (1, usize::from(*tag)),
-            Some([tag @ 0x30..=0x33, low, ..]) => {
+        let rest = body.get(end..).unwrap_or_default();
+        let (head, len) = match (serialization, rest) {
+            // A value behind its length, which is a short one.
+            (Serialization::FASTJSON2, [0, 0, high, low, ..]) => {
+                (4, usize::from(*high) << 8 | usize::from(*low))
+            }
+            (Serialization::HESSIAN2, [tag @ 0x00..=0x1f, ..]) => (1, usize::from(*tag)),
+            (Serialization::HESSIAN2, [tag @ 0x30..=0x33, low, ..]) => {
                 (2, usize::from(*tag & 3) << 8 | usize::from(*low))
             }
-            Some([b'N', ..]) => (1, 0),
+            (Serialization::HESSIAN2, [b'N', ..]) => (1, 0),
             _ => break,
         };
         end += head + len;

@@ -26,7 +26,7 @@ fn a_call_fits_its_own_outline_whatever_its_argument_is() {
     let attachments = map(&[("path", "lab.User"), ("timeout", "3000")]);
     let first = hello("lab.User", "0.0.0", &attachments);
     let outline = Outline::of(&call(&first)).unwrap();
-    assert!(outline.fits(&first, Limits::default()));
+    assert!(outline.fits(&first, Limits::default()).is_some());
 
     let arguments: [&[u8]; 5] = [
         b"\x00",
@@ -42,7 +42,7 @@ fn a_call_fits_its_own_outline_whatever_its_argument_is() {
         other.extend_from_slice(&attachments);
         let read = Call::parse(&other, Serialization::HESSIAN2, Limits::default());
         assert_eq!(
-            outline.fits(&other, Limits::default()),
+            outline.fits(&other, Limits::default()).is_some(),
             read.is_ok(),
             "{argument:02x?}"
         );
@@ -58,7 +58,7 @@ fn a_body_that_differs_in_any_byte_outside_its_argument_does_not_fit() {
         for bit in 0..8 {
             let mut other = body.clone();
             *other.get_mut(at).unwrap() ^= 1 << bit;
-            if outline.fits(&other, Limits::default()) {
+            if outline.fits(&other, Limits::default()).is_some() {
                 assert_eq!(words(&call(&other)), said, "bit {bit} of byte {at}");
             }
         }
@@ -71,12 +71,14 @@ fn no_prefix_of_a_body_and_no_longer_body_fits() {
     let outline = Outline::of(&call(&body)).unwrap();
     for len in 0..body.len() {
         assert!(
-            !outline.fits(body.get(..len).unwrap(), Limits::default()),
+            outline
+                .fits(body.get(..len).unwrap(), Limits::default())
+                .is_none(),
             "{len} bytes"
         );
     }
     let longer = [body.as_slice(), b"N"].concat();
-    assert!(!outline.fits(&longer, Limits::default()));
+    assert!(outline.fits(&longer, Limits::default()).is_none());
 }
 
 #[test]
@@ -95,11 +97,23 @@ fn a_call_whose_attachments_may_refer_to_its_arguments_has_no_outline() {
 fn the_names_of_a_body_end_where_its_arguments_begin() {
     let attachments = map(&[]);
     let body = hello("lab.User", "0.0.0", &attachments);
+    let hessian2 = |body| names(body, Serialization::HESSIAN2).len();
     assert_eq!(
-        names(&body).len(),
+        hessian2(&body),
         body.len() - attachments.len() - string("bob").len()
     );
     for len in 0..body.len() {
-        assert!(names(body.get(..len).unwrap()).len() <= len);
+        assert!(hessian2(body.get(..len).unwrap()) <= len);
+    }
+}
+
+#[test]
+fn the_names_of_a_fastjson2_body_stand_behind_their_lengths() {
+    let strings =
+        b"\0\0\0\x06\x4e2.0.2\0\0\0\x04\x4ca.B\0\0\0\x01\xaf\0\0\0\x04\x4crun\0\0\0\x02\x4aI";
+    let body = [strings.as_slice(), b"\0\0\0\x01\x07\0\0\0\x01\xaf"].concat();
+    assert_eq!(names(&body, Serialization::FASTJSON2), strings);
+    for len in 0..body.len() {
+        assert!(names(body.get(..len).unwrap(), Serialization::FASTJSON2).len() <= len);
     }
 }

@@ -254,10 +254,10 @@ impl Memory {
         if self.places.is_empty() {
             self.places.resize_with(PLACES, || None);
         }
-        let at = self.place(outline::names(body));
+        let at = self.place(outline::names(body, serialization));
         if let Some(Some(known)) = self.places.get(at)
             && known.serialization == serialization
-            && known.outline.fits(body, limits)
+            && known.outline.fits(body, limits).is_some()
         {
             return Ok(Rc::clone(&known.facts));
         }
