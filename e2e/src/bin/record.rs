@@ -18,6 +18,7 @@ use serde_json::json;
 
 const USER: &str = "lab.UserService";
 const SECRET: &str = "lab.SecretService";
+const FASTJSON2: &str = "&serialization=fastjson2&prefer.serialization=fastjson2";
 
 fn main() -> Result<()> {
     let provider = Provider::start("blue", Some(Duration::from_secs(1)))?;
@@ -26,13 +27,7 @@ fn main() -> Result<()> {
     std::fs::create_dir_all(&folder)?;
 
     let plain = |port| Reference::new(port, USER, "timeout=3000");
-    let fastjson2 = |port| {
-        Reference::new(
-            port,
-            USER,
-            "timeout=3000&serialization=fastjson2&prefer.serialization=fastjson2",
-        )
-    };
+    let fastjson2 = |port| Reference::new(port, USER, &format!("timeout=3000{FASTJSON2}"));
     let user = json!({"name": "ada \u{1f600}", "age": 36, "id": 1_u64 << 40, "balance": 0.5, "role": "WRITER",
         "tags": ["a", "b"], "scores": {"x": 1, "y": 70_000}, "friends": [{"name": "bob"}]});
     let record = |name: &str, reference: &dyn Fn(u16) -> Reference, call: Call| -> Result<()> {
@@ -93,8 +88,67 @@ fn main() -> Result<()> {
         &fastjson2,
         Call::new("saveUser", json!([user])),
     )?;
+    record(
+        "fastjson2-non-ascii",
+        &fastjson2,
+        Call::new("hello", json!(["\u{e4}\u{4e2d}\u{1f600}"])),
+    )?;
+    record(
+        "fastjson2-latin-1",
+        &fastjson2,
+        Call::new("hello", json!(["\u{e4}\u{f6}"])),
+    )?;
+    record(
+        "fastjson2-long-string",
+        &fastjson2,
+        Call::new("hello", json!(["0123456789abcdef".repeat(64)])),
+    )?;
+    record(
+        "fastjson2-list",
+        &fastjson2,
+        Call::new("listUsers", json!([3])),
+    )?;
+    record(
+        "fastjson2-bytes",
+        &fastjson2,
+        Call::new("echoBytes", json!([1500])),
+    )?;
+    record(
+        "fastjson2-null",
+        &fastjson2,
+        Call::new("findUser", json!(["x"])),
+    )?;
+    record(
+        "fastjson2-exception",
+        &fastjson2,
+        Call::new("fail", json!(["no"])),
+    )?;
+    record(
+        "fastjson2-attachments",
+        &fastjson2,
+        Call::new("hello", json!(["bob"]))
+            .attachment("x-lane", "canary")
+            .attachment("empty", ""),
+    )?;
+    record(
+        "fastjson2-one-way",
+        &|port| fastjson2(port).one_way(&["notify"]),
+        Call::new("notify", json!(["event"])),
+    )?;
+    record(
+        "fastjson2-generic",
+        &|port| fastjson2(port).generic(),
+        Call::new("hello", json!(["bob"])),
+    )?;
     unknown_service(&consumer, provider.port, &folder)?;
-    quiet(&consumer, provider.port, &folder)
+    quiet(&consumer, provider.port, "heartbeats", "", &folder)?;
+    quiet(
+        &consumer,
+        provider.port,
+        "fastjson2-heartbeats",
+        FASTJSON2,
+        &folder,
+    )
 }
 
 /// A call that the provider refuses, so that nothing runs: one attempt, an answer with a status of its own.
@@ -107,10 +161,17 @@ fn unknown_service(consumer: &Consumer, provider: u16, folder: &Path) -> Result<
 }
 
 /// A connection on which the consumer has sent heartbeats and the provider has answered them.
-fn quiet(consumer: &Consumer, provider: u16, folder: &Path) -> Result<()> {
+fn quiet(
+    consumer: &Consumer,
+    provider: u16,
+    name: &str,
+    options: &str,
+    folder: &Path,
+) -> Result<()> {
     let relay = Relay::start(provider)?;
+    let options = format!("timeout=3000&heartbeat=1000{options}");
     consumer.call(
-        &Reference::new(relay.port, USER, "timeout=3000&heartbeat=1000"),
+        &Reference::new(relay.port, USER, &options),
         Call::new("hello", json!(["bob"])),
     )?;
     wait::until("heartbeats", SOON, || {
@@ -121,7 +182,7 @@ fn quiet(consumer: &Consumer, provider: u16, folder: &Path) -> Result<()> {
                 .then_some(()),
         )
     })?;
-    save(folder, "heartbeats", &relay)
+    save(folder, name, &relay)
 }
 
 fn first(relay: &Relay) -> Result<Recording> {
