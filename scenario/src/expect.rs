@@ -134,6 +134,7 @@ fn text_of(refusal: &Refusal, frame: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::Serialization;
 
     fn refusal(text: Option<&str>) -> Frame {
         let starts_with = text
@@ -145,7 +146,7 @@ mod tests {
             text: text.map(str::to_owned),
             starts_with,
             contains: vec![],
-            serialization: 2,
+            serialization: Serialization::Hessian2,
         })
     }
 
@@ -169,7 +170,7 @@ mod tests {
             text: None,
             starts_with: Some("x".into()),
             contains: vec![],
-            serialization: 2,
+            serialization: Serialization::Hessian2,
         };
         let forms = [
             base.clone(),
@@ -178,7 +179,7 @@ mod tests {
                 ..base.clone()
             },
             Refusal {
-                serialization: 23,
+                serialization: Serialization::Fastjson2,
                 ..base
             },
         ];

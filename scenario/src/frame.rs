@@ -6,6 +6,7 @@
 //! ```
 
 mod answer;
+mod body;
 mod call;
 mod raw;
 
@@ -16,7 +17,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 pub use answer::{Answer, Error, Exception, Refusal};
-pub use call::{AttachmentsForm, Call};
+pub use body::Serialization;
+pub use call::{AttachmentsForm, Call, Odd};
 pub use raw::{Event, Head, Heartbeat, HeartbeatAnswer, Part, Repeat};
 
 /// A frame, or bytes that are none. Each stands in a file as `{kind: {..}}`, in snake case.
@@ -154,12 +156,7 @@ fn head(flag: u8, status: u8, id: i64, len: i32) -> [u8; 16] {
 const REQUEST: u8 = 0x80;
 const TWO_WAY: u8 = 0x40;
 const EVENT: u8 = 0x20;
-const HESSIAN2: u8 = 2;
 const OK: u8 = 20;
-
-fn hessian2() -> u8 {
-    HESSIAN2
-}
 
 /// The expected bytes are those of Dubbo's own peers: Apache Dubbo 3.3.6 and 2.7.23, dubbo-go 3.3.1.
 #[cfg(test)]
@@ -226,7 +223,7 @@ mod tests {
     /// What Dubbo 3.3.6 took for one exception.
     #[test]
     fn the_refusal_of_a_fastjson2_call_is_jsonb() {
-        let bytes = bytes("refusal: {id: 9, serialization: 23, text: denied by policy}");
+        let bytes = bytes("refusal: {id: 9, serialization: fastjson2, text: denied by policy}");
         let value: &[u8] =
             b"\x92\x63java.lang.RuntimeException\x00\xa6\x56detailMessage\x59denied by policy\xa5";
         let body = [&b"\0\0\0\x02\xbd\0\0\0\0"[..], &[value.len() as u8], value].concat();
@@ -279,6 +276,30 @@ mod tests {
         assert!(end("typed").starts_with(b"M\x11java.util.HashMap\x04path\x01a"));
         assert!(end("usual").starts_with(b"H\x04path\x01a"));
         assert!(end("usual").ends_with(b"\x07timeout\x043000\x01k\x01vZ"));
+    }
+
+    #[test]
+    fn a_call_may_be_odd_in_every_place() {
+        let odd =
+            "call: {id: 1, service: a, method: b, args: [{pieces: [x, {raw: '43'}, {ascii: z}]}],
+            body: {protocol: 1, path: null, version: true, method: {raw: 'ff'}, descriptor: c},
+            attachments_as: {list: [k]}, then: [{map: []}, 2]}";
+        assert_eq!(bytes(odd)[16..], *b"\x91NT\xff\x01c\x01xCz\x79\x01kHZ\x92");
+        let missing = "call: {id: 1, service: a, method: b, attachments_form: missing}";
+        assert_eq!(bytes(missing)[16..], *b"\x052.0.2\x01a\x050.0.0\x01b\x00");
+    }
+
+    #[test]
+    fn the_header_may_say_another_serialization_than_the_body_has() {
+        let call = |serialization: &str| {
+            bytes(&format!(
+                "call: {{id: 1, service: a, method: b, serialization: {serialization}}}"
+            ))
+        };
+        let (true_one, claimed) = (call("hessian2"), call("3"));
+        assert_eq!((true_one[2], claimed[2]), (0xc2, 0xc3));
+        assert_eq!(true_one[3..], claimed[3..]);
+        assert_eq!(call("fastjson2")[2], 0xd7);
     }
 
     #[test]

@@ -1,84 +1,10 @@
 //! Hessian 2 as Java's hessian-lite writes it: the shortest tag for each value, Java's string encoding and chunks, type names and
 //! class definitions written once a body.
 
-use anyhow::Result;
-use serde::Deserialize;
+use anyhow::{Result, bail};
 
 use crate::frame::hex_bytes;
-
-/// A value in a scenario file. Plain YAML is null, a bool, an int or a string; everything else says its kind.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub enum Value {
-    /// `null`
-    Null,
-    /// `true`
-    Bool(bool),
-    /// `42`: a Java int
-    Int(i32),
-    /// `bob`
-    String(String),
-    /// `{long: 42}`
-    Typed(Typed),
-}
-
-/// A value that names its kind.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Typed {
-    /// A Java long.
-    Long(i64),
-    /// A Java double.
-    Double(f64),
-    /// A byte array of so many bytes.
-    Bytes(usize),
-    /// A string of so many characters.
-    Text(usize),
-    /// A `java.util.List`, written as Java writes an `ArrayList`: fixed length, without a type.
-    List(Vec<Value>),
-    /// A `String[]`.
-    Strings(Vec<String>),
-    /// An `Object[]`.
-    Objects(Vec<Value>),
-    /// A `java.util.HashMap`.
-    Map(Vec<(Value, Value)>),
-    /// A map that names its class.
-    TypedMap(String, Vec<(Value, Value)>),
-    /// An instance of a class.
-    Object(Object),
-    /// These bytes (hex), whatever they are.
-    Raw(String),
-}
-
-/// An instance of a class, its fields in the order of its definition.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Object {
-    /// The Java class name.
-    pub class: String,
-    /// Names and values.
-    pub fields: Vec<(String, Value)>,
-}
-
-impl Value {
-    /// What stands for a parameter of this kind in a method's descriptor.
-    pub(crate) fn descriptor(&self) -> String {
-        match self {
-            Value::Null | Value::Typed(Typed::Raw(_)) => "Ljava/lang/Object;".into(),
-            Value::Bool(_) => "Z".into(),
-            Value::Int(_) => "I".into(),
-            Value::String(_) | Value::Typed(Typed::Text(_)) => "Ljava/lang/String;".into(),
-            Value::Typed(Typed::Long(_)) => "J".into(),
-            Value::Typed(Typed::Double(_)) => "D".into(),
-            Value::Typed(Typed::Bytes(_)) => "[B".into(),
-            Value::Typed(Typed::List(_)) => "Ljava/util/List;".into(),
-            Value::Typed(Typed::Strings(_)) => "[Ljava/lang/String;".into(),
-            Value::Typed(Typed::Objects(_)) => "[Ljava/lang/Object;".into(),
-            Value::Typed(Typed::Map(_) | Typed::TypedMap(..)) => "Ljava/util/Map;".into(),
-            Value::Typed(Typed::Object(object)) => format!("L{};", object.class.replace('.', "/")),
-        }
-    }
-}
+use crate::value::{Object, Typed, Value};
 
 /// One Hessian stream: one body.
 #[derive(Default)]
@@ -120,6 +46,9 @@ impl Writer {
             Typed::TypedMap(class, pairs) => self.map(Some(class), pairs)?,
             Typed::Object(object) => self.object(object)?,
             Typed::Raw(hex) => self.out.extend(hex_bytes(hex)?),
+            Typed::Ascii(text) => self.out.extend(text.as_bytes()),
+            Typed::Pieces(pieces) => pieces.iter().try_for_each(|piece| self.value(piece))?,
+            Typed::Jsonb(jsonb) => bail!("{jsonb:?} in a body of hessian2"),
         }
         Ok(())
     }

@@ -21,13 +21,15 @@
 mod delivery;
 mod expect;
 pub mod frame;
-pub mod hessian;
+mod hessian;
+mod jsonb;
 mod load;
 pub mod otlp;
 mod proxy;
 mod run;
 mod show;
 mod step;
+pub mod value;
 
 pub use frame::Frame;
 pub use load::{load, load_all, parse};

@@ -1,4 +1,4 @@
-//! The frame builder writes what Apache Dubbo 3.3.6 wrote: `testdata/dubbo/recorded` holds its conversations.
+//! The frame builder writes hessian2 as Apache Dubbo 3.3.6 wrote it: `testdata/dubbo/recorded` holds its conversations.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -6,34 +6,9 @@
     reason = "a panic is a test's failure"
 )]
 
-use std::path::Path;
+mod recording;
 
-use scenario::{Frame, Step};
-
-/// The bytes of the recording must be those of the frames, which are written in YAML; `ID` stands for the recording's first id.
-#[track_caller]
-fn recorded(file: &str, frames: &str) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/dubbo/recorded");
-    let recorded = std::fs::read(folder.join(file)).unwrap();
-    let first_id = i64::from_be_bytes(recorded[4..12].try_into().unwrap());
-    let frames = [2, 1].iter().fold(frames.to_owned(), |frames, more| {
-        frames.replace(&format!("ID+{more}"), &(first_id + more).to_string())
-    });
-    let frames = frames.replace("ID", &first_id.to_string());
-    let text = format!("name: a\nconfig: {{}}\nsteps: [{{client: {frames}}}]");
-    let scenario = scenario::parse(&text, Path::new(file)).unwrap();
-    let [Step::Client(frames)] = scenario.steps.as_slice() else {
-        panic!("one step")
-    };
-    let written: Vec<u8> = frames
-        .iter()
-        .flat_map(|frame: &Frame| frame.bytes().unwrap())
-        .collect();
-    assert_eq!(
-        written.escape_ascii().to_string(),
-        recorded.escape_ascii().to_string()
-    );
-}
+use recording::recorded;
 
 const HELLO: &str = "call: {id: ID, service: lab.UserService, method: hello, args: [bob]}";
 

@@ -1,11 +1,12 @@
 //! Answers: an int that tells the kind, the value, and the attachments that a 2.0.2 caller understands; or, with another status
 //! than OK, a text.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::{HESSIAN2, OK, frame, hessian2};
-use crate::hessian::{Object, Typed, Value, Writer};
+use super::body::Body;
+use super::{OK, Serialization, frame};
+use crate::value::{Jsonb, Object, Typed, Value};
 
 /// An answer with a value; null has a kind of its own.
 #[derive(Debug, Clone, Deserialize)]
@@ -16,9 +17,9 @@ pub struct Answer {
     /// What the method returned; null unless said.
     #[serde(default = "null")]
     pub value: Value,
-    /// The serialization id of the header; the body is hessian2 all the same.
-    #[serde(default = "hessian2")]
-    pub serialization: u8,
+    /// What the body is written in, or the id that its header says.
+    #[serde(default)]
+    pub serialization: Serialization,
 }
 
 /// An answer with what the provider's method threw.
@@ -32,6 +33,9 @@ pub struct Exception {
     pub class: String,
     /// Its message.
     pub text: String,
+    /// What the body is written in, or the id that its header says.
+    #[serde(default)]
+    pub serialization: Serialization,
 }
 
 /// An answer with another status than OK.
@@ -44,6 +48,9 @@ pub struct Error {
     pub status: u8,
     /// The text that is the whole body.
     pub text: String,
+    /// What the body is written in, or the id that its header says.
+    #[serde(default)]
+    pub serialization: Serialization,
 }
 
 /// What the filter answers to a denied call: a `java.lang.RuntimeException` of one field, or a status and a text. The text is
@@ -62,50 +69,53 @@ pub struct Refusal {
     /// What stands somewhere in the text.
     #[serde(default)]
     pub contains: Vec<String>,
-    /// The serialization of the call: hessian2 (2) or fastjson2 (23), in which the exception is written too.
-    #[serde(default = "hessian2")]
-    pub serialization: u8,
+    /// The serialization of the call, in which the exception is written too.
+    #[serde(default)]
+    pub serialization: Serialization,
 }
 
 impl Answer {
     pub(super) fn bytes(&self) -> Result<Vec<u8>> {
-        let mut body = Writer::default();
+        let mut body = self.serialization.body();
         if matches!(self.value, Value::Null) {
-            body.int(NULL_WITH_ATTACHMENTS);
+            body.kind(NULL_WITH_ATTACHMENTS);
         } else {
-            body.int(VALUE_WITH_ATTACHMENTS);
+            body.kind(VALUE_WITH_ATTACHMENTS);
             body.value(&self.value)?;
         }
         answer_attachments(&mut body)?;
-        frame(self.serialization, OK, self.id, &body.into_bytes())
+        frame(self.serialization.id(), OK, self.id, &body.into_bytes())
     }
 }
 
 impl Exception {
-    /// With the fields that hessian-lite writes for a `Throwable`, the list of frames left empty.
+    /// With the fields that Java writes for a `Throwable`, the list of frames left empty.
     pub(super) fn bytes(&self) -> Result<Vec<u8>> {
-        let mut body = Writer::default();
-        body.int(EXCEPTION_WITH_ATTACHMENTS);
+        let mut body = self.serialization.body();
+        body.kind(EXCEPTION_WITH_ATTACHMENTS);
+        let text = ("detailMessage".into(), Value::String(self.text.clone()));
         let empty = || Value::Typed(Typed::List(Vec::new()));
-        body.object(&Object {
-            class: self.class.clone(),
-            fields: vec![
-                ("detailMessage".into(), Value::String(self.text.clone())),
+        let fields = match self.serialization {
+            Serialization::Fastjson2 => vec![text, ("stackTrace".into(), empty())],
+            Serialization::Hessian2 | Serialization::Claimed(_) => vec![
+                text,
                 ("cause".into(), Value::Null),
                 ("stackTrace".into(), empty()),
                 ("suppressedExceptions".into(), empty()),
             ],
-        })?;
+        };
+        body.value(&object(&self.class, fields))?;
         answer_attachments(&mut body)?;
-        frame(HESSIAN2, OK, self.id, &body.into_bytes())
+        frame(self.serialization.id(), OK, self.id, &body.into_bytes())
     }
 }
 
 impl Error {
     pub(super) fn bytes(&self) -> Result<Vec<u8>> {
-        let mut body = Writer::default();
-        body.string(&self.text);
-        frame(HESSIAN2, self.status, self.id, &body.into_bytes())
+        let mut body = self.serialization.body();
+        body.value(&Value::String(self.text.clone()))?;
+        let id = self.serialization.id();
+        frame(id, self.status, self.id, &body.into_bytes())
     }
 }
 
@@ -125,14 +135,31 @@ impl Refusal {
                 id: self.id,
                 status,
                 text: text.into(),
+                serialization: self.serialization,
             }
             .bytes();
         }
-        let body = match self.serialization {
-            FASTJSON2 => jsonb_exception(text)?,
-            _ => hessian_exception(text)?,
-        };
-        frame(self.serialization, OK, self.id, &body)
+        let mut body = self.serialization.body();
+        body.kind(EXCEPTION);
+        body.value(&self.exception(text))?;
+        frame(self.serialization.id(), OK, self.id, &body.into_bytes())
+    }
+
+    /// One field. In JSONB its name is written as a plain key, which a Dubbo 3.3.6 caller took for one exception, too.
+    fn exception(&self, text: &str) -> Value {
+        let (name, text) = ("detailMessage", Value::String(text.into()));
+        match self.serialization {
+            Serialization::Fastjson2 => {
+                let fields = Value::Typed(Typed::Map(vec![(Value::String(name.into()), text)]));
+                Value::Typed(Typed::Jsonb(Jsonb::Class(
+                    runtime_exception(),
+                    Box::new(fields),
+                )))
+            }
+            Serialization::Hessian2 | Serialization::Claimed(_) => {
+                object(&runtime_exception(), vec![(name.into(), text)])
+            }
+        }
     }
 
     /// A text that is as expected as far as it is known.
@@ -157,46 +184,16 @@ impl Refusal {
     }
 }
 
-fn hessian_exception(text: &str) -> Result<Vec<u8>> {
-    let mut body = Writer::default();
-    body.int(EXCEPTION);
-    body.object(&Object {
-        class: runtime_exception(),
-        fields: vec![("detailMessage".into(), Value::String(text.into()))],
-    })?;
-    Ok(body.into_bytes())
+fn object(class: &str, fields: Vec<(String, Value)>) -> Value {
+    Value::Typed(Typed::Object(Object {
+        class: class.into(),
+        fields,
+    }))
 }
 
-/// What a Dubbo 3.3.6 caller took for one exception: `bd 00`, then `92 CLASS 00 a6 "detailMessage" TEXT a5`, each behind its
-/// length.
-fn jsonb_exception(text: &str) -> Result<Vec<u8>> {
-    let class = jsonb_string("java.lang.RuntimeException")?;
-    let field = jsonb_string("detailMessage")?;
-    let text = jsonb_string(text)?;
-    let value = [&[0x92][..], &class, &[0x00, 0xa6], &field, &text, &[0xa5]].concat();
-    let len = u32::try_from(value.len())?.to_be_bytes();
-    Ok([&[0, 0, 0, 2, 0xbd, 0x00][..], &len, &value].concat())
-}
-
-/// ASCII of up to 47 bytes: `49 + n`; of up to 2047: `79`, then the length as an int of one or two bytes.
-fn jsonb_string(text: &str) -> Result<Vec<u8>> {
-    ensure!(
-        text.is_ascii() && text.len() < 2048,
-        "no JSONB form is known here for {text:?}"
-    );
-    let [high, low] = u16::try_from(text.len())?.to_be_bytes();
-    let head = match low {
-        0..=47 if high == 0 => vec![0x49 + low],
-        _ => vec![0x79, 0x38 + high, low],
-    };
-    Ok([&head, text.as_bytes()].concat())
-}
-
-fn answer_attachments(body: &mut Writer) -> Result<()> {
-    body.map(
-        None,
-        &[(Value::String("dubbo".into()), Value::String("2.0.2".into()))],
-    )
+fn answer_attachments(body: &mut Body) -> Result<()> {
+    let [key, value] = ["dubbo", "2.0.2"].map(|text| Value::String(text.into()));
+    body.value(&Value::Typed(Typed::Map(vec![(key, value)])))
 }
 
 fn null() -> Value {
@@ -207,8 +204,7 @@ fn runtime_exception() -> String {
     "java.lang.RuntimeException".into()
 }
 
-const FASTJSON2: u8 = 23;
-const EXCEPTION: i32 = 0;
-const EXCEPTION_WITH_ATTACHMENTS: i32 = 3;
-const VALUE_WITH_ATTACHMENTS: i32 = 4;
-const NULL_WITH_ATTACHMENTS: i32 = 5;
+const EXCEPTION: u8 = 0;
+const EXCEPTION_WITH_ATTACHMENTS: u8 = 3;
+const VALUE_WITH_ATTACHMENTS: u8 = 4;
+const NULL_WITH_ATTACHMENTS: u8 = 5;

@@ -1,10 +1,10 @@
 //! A request's body: the protocol's version, path, service version, method, descriptor, arguments, attachments.
 
 use anyhow::Result;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use super::{REQUEST, TWO_WAY, frame, hessian2};
-use crate::hessian::{Value, Writer};
+use super::{REQUEST, Serialization, TWO_WAY, frame};
+use crate::value::{Typed, Value};
 
 /// A call. What is not said is written as Dubbo 3.3.6's consumer does.
 #[derive(Debug, Clone, Deserialize)]
@@ -28,18 +28,48 @@ pub struct Call {
     pub args: Vec<Value>,
     /// The descriptor of the method's parameters; by the arguments unless said.
     pub descriptor: Option<String>,
+    /// What stands in the body in the place of one of its strings.
+    #[serde(default)]
+    pub body: Odd,
     /// More attachments, after the usual ones.
     #[serde(default)]
-    pub attachments: Vec<(String, Value)>,
+    pub attachments: Vec<(Value, Value)>,
     /// How the attachments are written.
     #[serde(default)]
     pub attachments_form: AttachmentsForm,
+    /// What stands in the place of the attachments.
+    #[serde(default, deserialize_with = "given")]
+    pub attachments_as: Option<Value>,
+    /// Values after the attachments, where a body ends.
+    #[serde(default)]
+    pub then: Vec<Value>,
     /// Whether the caller waits for no answer.
     #[serde(default)]
     pub one_way: bool,
-    /// The serialization id of the header; the body is hessian2 all the same.
-    #[serde(default = "hessian2")]
-    pub serialization: u8,
+    /// What the body is written in, or the id that its header says.
+    #[serde(default)]
+    pub serialization: Serialization,
+}
+
+/// Values in the place of a body's strings: of another kind, or in another form.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Odd {
+    /// The protocol's version, which comes first.
+    #[serde(default, deserialize_with = "given")]
+    pub protocol: Option<Value>,
+    /// The path.
+    #[serde(default, deserialize_with = "given")]
+    pub path: Option<Value>,
+    /// The service's version.
+    #[serde(default, deserialize_with = "given")]
+    pub version: Option<Value>,
+    /// The method.
+    #[serde(default, deserialize_with = "given")]
+    pub method: Option<Value>,
+    /// The descriptor.
+    #[serde(default, deserialize_with = "given")]
+    pub descriptor: Option<Value>,
 }
 
 /// How a call's attachments are written.
@@ -56,13 +86,15 @@ pub enum AttachmentsForm {
     Only,
     /// Null.
     Null,
+    /// Nothing: the body ends with the arguments.
+    Missing,
 }
 
 impl Call {
     pub(super) fn bytes(&self) -> Result<Vec<u8>> {
         let two_way = if self.one_way { 0 } else { TWO_WAY };
         frame(
-            REQUEST | two_way | self.serialization,
+            REQUEST | two_way | self.serialization.id(),
             0,
             self.id,
             &self.body()?,
@@ -70,25 +102,44 @@ impl Call {
     }
 
     fn body(&self) -> Result<Vec<u8>> {
-        let mut body = Writer::default();
-        body.string("2.0.2");
-        body.string(self.path.as_deref().unwrap_or(&self.service));
-        body.string(&self.version);
-        body.string(&self.method);
-        body.string(
-            &self
-                .descriptor
-                .clone()
-                .unwrap_or_else(|| self.args.iter().map(Value::descriptor).collect()),
-        );
-        self.args.iter().try_for_each(|arg| body.value(arg))?;
-        match self.attachments_form {
-            AttachmentsForm::Usual => body.map(None, &self.pairs(true))?,
-            AttachmentsForm::Typed => body.map(Some("java.util.HashMap"), &self.pairs(true))?,
-            AttachmentsForm::Only => body.map(None, &self.pairs(false))?,
-            AttachmentsForm::Null => body.null(),
+        let mut body = self.serialization.body();
+        let descriptor = || self.args.iter().map(Value::descriptor).collect();
+        let strings = [
+            (&self.body.protocol, "2.0.2".to_owned()),
+            (
+                &self.body.path,
+                self.path.as_ref().unwrap_or(&self.service).clone(),
+            ),
+            (&self.body.version, self.version.clone()),
+            (&self.body.method, self.method.clone()),
+            (
+                &self.body.descriptor,
+                self.descriptor.clone().unwrap_or_else(descriptor),
+            ),
+        ];
+        for (odd, usual) in strings {
+            body.value(odd.as_ref().unwrap_or(&Value::String(usual)))?;
         }
+        let attachments = self.attachments();
+        let values = self.args.iter().chain(&attachments).chain(&self.then);
+        values.into_iter().try_for_each(|value| body.value(value))?;
         Ok(body.into_bytes())
+    }
+
+    fn attachments(&self) -> Option<Value> {
+        if let Some(other) = &self.attachments_as {
+            return Some(other.clone());
+        }
+        Some(match self.attachments_form {
+            AttachmentsForm::Usual => Value::Typed(Typed::Map(self.pairs(true))),
+            AttachmentsForm::Typed => Value::Typed(Typed::TypedMap(
+                "java.util.HashMap".into(),
+                self.pairs(true),
+            )),
+            AttachmentsForm::Only => Value::Typed(Typed::Map(self.pairs(false))),
+            AttachmentsForm::Null => Value::Null,
+            AttachmentsForm::Missing => return None,
+        })
     }
 
     fn pairs(&self, usual: bool) -> Vec<(Value, Value)> {
@@ -104,15 +155,16 @@ impl Call {
         .chain(group)
         .filter(|_| usual)
         .map(|(key, value)| (Value::String(key.into()), Value::String(value.into())));
-        let own = self
-            .attachments
-            .iter()
-            .map(|(key, value)| (Value::String(key.clone()), value.clone()));
-        usual_pairs.chain(own).collect()
+        usual_pairs.chain(self.attachments.clone()).collect()
     }
 }
 
 /// What Java writes for a service without a version.
 fn no_version() -> String {
     "0.0.0".into()
+}
+
+/// A value that is there, if only as null.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }

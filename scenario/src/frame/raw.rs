@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use serde::Deserialize;
 
-use super::{EVENT, Frame, HESSIAN2, OK, REQUEST, TWO_WAY, frame, head, hex_bytes};
+use super::{EVENT, Frame, OK, REQUEST, Serialization, TWO_WAY, frame, head, hex_bytes};
 
 /// A heartbeat: an event whose body is null.
 #[derive(Debug, Clone, Deserialize)]
@@ -14,6 +14,9 @@ pub struct Heartbeat {
     /// Whether nobody waits for an answer.
     #[serde(default)]
     pub one_way: bool,
+    /// What its null is written in, or the id that its header says.
+    #[serde(default)]
+    pub serialization: Serialization,
 }
 
 /// The answer to a heartbeat, as Java writes it unless the body says otherwise (dubbo-go: `4e4e`).
@@ -22,9 +25,11 @@ pub struct Heartbeat {
 pub struct HeartbeatAnswer {
     /// The heartbeat's id.
     pub id: i64,
-    /// The body in hex.
-    #[serde(default = "null_body")]
-    pub body: String,
+    /// The body in hex; null unless said.
+    pub body: Option<String>,
+    /// What its null is written in, or the id that its header says.
+    #[serde(default)]
+    pub serialization: Serialization,
 }
 
 /// A request with the event bit and any body.
@@ -38,6 +43,9 @@ pub struct Event {
     /// Whether the sender waits for an answer.
     #[serde(default)]
     pub two_way: bool,
+    /// Of which the header says the id; the body is what it is.
+    #[serde(default)]
+    pub serialization: Serialization,
 }
 
 /// A header as it is said, whether it is right or not, and a body.
@@ -91,8 +99,9 @@ impl Heartbeat {
     pub(super) fn bytes(&self) -> Result<Vec<u8>> {
         Event {
             id: self.id,
-            body: null_body(),
+            body: self.serialization.null().into(),
             two_way: !self.one_way,
+            serialization: self.serialization,
         }
         .bytes()
     }
@@ -100,7 +109,9 @@ impl Heartbeat {
 
 impl HeartbeatAnswer {
     pub(super) fn bytes(&self) -> Result<Vec<u8>> {
-        frame(EVENT | HESSIAN2, OK, self.id, &hex_bytes(&self.body)?)
+        let body = self.body.as_deref();
+        let body = hex_bytes(body.unwrap_or(self.serialization.null()))?;
+        frame(EVENT | self.serialization.id(), OK, self.id, &body)
     }
 }
 
@@ -108,7 +119,7 @@ impl Event {
     pub(super) fn bytes(&self) -> Result<Vec<u8>> {
         let two_way = if self.two_way { TWO_WAY } else { 0 };
         frame(
-            REQUEST | two_way | EVENT | HESSIAN2,
+            REQUEST | two_way | EVENT | self.serialization.id(),
             0,
             self.id,
             &hex_bytes(&self.body)?,
@@ -149,10 +160,6 @@ impl Repeat {
             })
             .collect()
     }
-}
-
-fn null_body() -> String {
-    "4e".into()
 }
 
 fn one() -> i64 {
