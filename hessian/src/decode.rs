@@ -1,3 +1,4 @@
+use crate::definition::Definition;
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::open::Outer;
@@ -89,6 +90,11 @@ impl<'a> Decoder<'a> {
     /// each type that is not a reference to an earlier one.
     pub fn names(&self) -> impl Iterator<Item = &Text<'a>> {
         self.tables.names()
+    }
+
+    /// The class definitions that the stream has made so far, in its order.
+    pub fn definitions(&self) -> impl ExactSizeIterator<Item = &Definition<'a>> {
+        self.tables.definitions.iter()
     }
 
     /// Reads a string, and nothing else that Java would convert to one.
@@ -295,6 +301,30 @@ mod tests {
                 .map_err(|error| error.kind.name()),
             Err("truncated")
         );
+    }
+
+    #[test]
+    fn definitions_say_their_class_place_and_fields() {
+        let bytes = b"WC\x01a\x92\x01x\x00NC\x01b\x90N\x71\x01tC\x01a\x91R\0\x01yS\0\x01z\x60NNZ";
+        let mut decoder = decoder(bytes);
+        assert_eq!(decoder.definitions().len(), 0);
+        decoder.skip().expect("a value");
+        let expected: [(&str, usize, &[&str]); 3] =
+            [("a", 1, &["x", ""]), ("b", 9, &[]), ("a", 17, &["yz"])];
+        assert_eq!(decoder.definitions().len(), expected.len());
+        for (definition, (name, offset, fields)) in decoder.definitions().zip(expected) {
+            assert_eq!(definition.name, name);
+            assert_eq!(definition.offset, offset);
+            assert_eq!(bytes[offset], b'C');
+            assert_eq!(definition.field_count(), fields.len());
+            assert!(
+                definition
+                    .fields()
+                    .eq(fields.iter().map(|name| Text::from(*name)))
+            );
+        }
+        let names = decoder.names().map(Text::as_bytes);
+        assert!(names.eq([&b"a"[..], b"b", b"t", b"a"]));
     }
 
     #[test]

@@ -8,10 +8,10 @@
 //! # What hostile input can cost
 //!
 //! - Time: linear in the length of the input. A declared length or count larger than what is left ends at once.
-//! - Memory: nothing for values that are stepped over. The tables of class and type names hold at most
+//! - Memory: nothing for values that are stepped over. The tables of class definitions and type names hold at most
 //!   [`Limits::classes`] and [`Limits::types`] entries that borrow from the input (names written in several chunks are
 //!   joined, so at most one copy of the input is made), the stack of open values at most [`Limits::depth`] entries of
-//!   8 bytes.
+//!   8 bytes. [`Decoder::skip_collecting`] keeps at most [`Limits::types`] strings.
 //! - Stack: constant; nothing recurses.
 //! - No panic.
 //!
@@ -27,7 +27,9 @@ extern crate alloc;
 extern crate std;
 
 mod chunk;
+mod collect;
 mod decode;
+mod definition;
 pub mod encode;
 mod error;
 mod limits;
@@ -41,6 +43,7 @@ mod text;
 mod units;
 
 pub use decode::{Decoder, ListLen, Scalar};
+pub use definition::Definition;
 pub use error::{Error, ErrorKind};
 pub use limits::Limits;
 pub use text::{LoneSurrogate, Text};

@@ -8,7 +8,8 @@ pub struct Limits {
     pub classes: usize,
     /// Fields in one class definition.
     pub fields: usize,
-    /// Type names in a stream.
+    /// Type names in a stream; and strings, each counted once, that one
+    /// [`Decoder::skip_collecting`](crate::Decoder::skip_collecting) collects, because they name types, too.
     pub types: usize,
 }
 

@@ -1,9 +1,28 @@
 use crate::decode::Decoder;
+use crate::definition::Definition;
 use crate::error::Error;
 use crate::open::Open;
-use crate::tag::Tag;
+use crate::reader::Reader;
+use crate::tag::{Length, Tag};
 
-impl Decoder<'_> {
+/// What looks on while a value is stepped over. Skipping has none, so the hooks must cost nothing when they are empty.
+pub(crate) trait Watch<'a> {
+    /// A class has been defined.
+    fn defined(&mut self, definition: &Definition<'a>);
+    /// A value, key or element begins in what `open` says.
+    fn value(&mut self, open: Open);
+    /// A string's tag has been read: the watch reads the rest, or steps over it.
+    fn string(&mut self, reader: &mut Reader<'a>, length: Length) -> Result<(), Error>;
+    /// A list, a map, or an object of a class begins: what comes next is in it.
+    fn begin(&mut self, class: Option<i32>);
+    /// The innermost of those has ended.
+    fn end(&mut self);
+}
+
+/// Nobody looks on.
+struct Unwatched;
+
+impl<'a> Decoder<'a> {
     /// Steps over one value of any kind, with the class definitions before and in it.
     pub fn skip(&mut self) -> Result<(), Error> {
         // Most values of a call are strings, which need nothing of what follows.
@@ -11,34 +30,41 @@ impl Decoder<'_> {
             self.reader.tag()?;
             return self.reader.skip_string_behind(length);
         }
-        self.skip_nested()
+        self.walk(&mut Unwatched)
     }
 
-    fn skip_nested(&mut self) -> Result<(), Error> {
+    /// Steps over one value under the eyes of a watch.
+    pub(crate) fn walk(&mut self, watch: &mut impl Watch<'a>) -> Result<(), Error> {
         // A copy of its own, which the loop can keep in registers.
         let mut reader = self.reader;
         let Decoder { outer, tables, .. } = self;
         outer.clear();
         let mut open = Open::Values(1);
         loop {
+            let before = open;
             match open.next(&mut reader) {
                 Some(after) => open = after,
                 None => match outer.pop() {
                     Some(around) => {
+                        watch.end();
                         open = around;
                         continue;
                     }
                     None => break,
                 },
             }
+            watch.value(before);
             let mut offset = reader.offset();
             let mut tag = reader.tag()?;
             // A definition is no value: one must follow in the same place, and no end.
             while tag == Tag::Class {
-                reader = tables.read_class(reader)?;
+                let definition;
+                (reader, definition) = tables.read_class(reader)?;
+                watch.defined(definition);
                 offset = reader.offset();
                 tag = reader.tag()?;
             }
+            let mut class = None;
             let inner = match tag {
                 Tag::Null | Tag::Bool(_) => continue,
                 Tag::Int(len) | Tag::Long(len) | Tag::Double(len) | Tag::Date(len) => {
@@ -46,7 +72,7 @@ impl Decoder<'_> {
                     continue;
                 }
                 Tag::String(length) => {
-                    reader.skip_string_behind(length)?;
+                    watch.string(&mut reader, length)?;
                     continue;
                 }
                 Tag::Binary(length) => {
@@ -57,8 +83,16 @@ impl Decoder<'_> {
                     tables.read_ref(&mut reader)?;
                     continue;
                 }
-                Tag::ObjectShort(class) => Open::Values(tables.fields(class.into(), offset)?),
-                Tag::Object => Open::Values(tables.read_object(&mut reader)?),
+                Tag::ObjectShort(index) => {
+                    class = Some(index.into());
+                    Open::Values(tables.fields(index.into(), offset)?)
+                }
+                Tag::Object => {
+                    let behind_tag = reader.offset();
+                    let index = reader.int()?;
+                    class = Some(index);
+                    Open::Values(tables.fields(index, behind_tag)?)
+                }
                 Tag::Map => Open::Key,
                 Tag::TypedMap => {
                     (reader, _) = tables.read_type(reader)?;
@@ -83,11 +117,31 @@ impl Decoder<'_> {
             };
             outer.push(open).map_err(|kind| Error { kind, offset })?;
             tables.add_ref();
+            watch.begin(class);
             open = inner;
         }
         self.reader = reader;
         Ok(())
     }
+}
+
+impl<'a> Watch<'a> for Unwatched {
+    #[inline(always)]
+    fn defined(&mut self, _: &Definition<'a>) {}
+
+    #[inline(always)]
+    fn value(&mut self, _: Open) {}
+
+    #[inline(always)]
+    fn string(&mut self, reader: &mut Reader<'a>, length: Length) -> Result<(), Error> {
+        reader.skip_string_behind(length)
+    }
+
+    #[inline(always)]
+    fn begin(&mut self, _: Option<i32>) {}
+
+    #[inline(always)]
+    fn end(&mut self) {}
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 use alloc::vec::Vec;
+use core::iter;
 
+use crate::definition::Definition;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::reader::Reader;
@@ -9,30 +11,45 @@ use crate::text::Text;
 /// What a stream has defined so far, for what follows to refer to.
 #[derive(Clone, Debug)]
 pub(crate) struct Tables<'a> {
-    limits: Limits,
-    /// Names of classes and types, in stream order.
-    names: Vec<Text<'a>>,
-    /// For each class definition, its number of fields.
-    classes: Vec<u32>,
-    /// For each type, its place in `names`.
-    types: Vec<usize>,
+    pub(crate) limits: Limits,
+    pub(crate) definitions: Vec<Definition<'a>>,
+    types: Vec<Type<'a>>,
     /// Lists, maps and objects that have begun. Strings, dates and binary data cannot be referred to.
     refs: usize,
+}
+
+/// A type that a list or a map named.
+#[derive(Clone, Debug)]
+struct Type<'a> {
+    name: Text<'a>,
+    offset: usize,
 }
 
 impl<'a> Tables<'a> {
     pub(crate) fn new(limits: Limits) -> Self {
         Tables {
             limits,
-            names: Vec::new(),
-            classes: Vec::new(),
+            definitions: Vec::new(),
             types: Vec::new(),
             refs: 0,
         }
     }
 
+    /// Names of classes and types, in stream order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &Text<'a>> {
-        self.names.iter()
+        let mut classes = self.definitions.iter().peekable();
+        let mut types = self.types.iter().peekable();
+        iter::from_fn(move || {
+            let class_is_next = match (classes.peek(), types.peek()) {
+                (Some(class), Some(ty)) => class.offset < ty.offset,
+                (class, _) => class.is_some(),
+            };
+            if class_is_next {
+                classes.next().map(|class| &class.name)
+            } else {
+                types.next().map(|ty| &ty.name)
+            }
+        })
     }
 
     /// Counts a list, map or object that begins.
@@ -45,13 +62,16 @@ impl<'a> Tables<'a> {
     ///
     /// Takes and returns the reader, so that the caller's need not live in memory.
     #[inline(never)]
-    pub(crate) fn read_class(&mut self, mut reader: Reader<'a>) -> Result<Reader<'a>, Error> {
-        let offset = reader.offset();
+    pub(crate) fn read_class(
+        &mut self,
+        mut reader: Reader<'a>,
+    ) -> Result<(Reader<'a>, &Definition<'a>), Error> {
+        let behind_tag = reader.offset();
         let limit = self.limits.classes;
-        if self.classes.len() >= limit {
+        if self.definitions.len() >= limit {
             return Err(Error {
                 kind: ErrorKind::TooManyClasses { limit },
-                offset,
+                offset: behind_tag,
             });
         }
         let Tag::String(length) = reader.tag()? else {
@@ -59,23 +79,29 @@ impl<'a> Tables<'a> {
         };
         let name = reader.text_behind(length)?;
         let offset = reader.offset();
-        let fields = reader.count()?;
+        let count = reader.count()?;
         let limit = self.limits.fields;
-        if fields as usize > limit {
+        if count as usize > limit {
             return Err(Error {
                 kind: ErrorKind::TooManyFields { limit },
                 offset,
             });
         }
-        for _ in 0..fields {
+        let behind_count = reader.rest();
+        for _ in 0..count {
             let Tag::String(length) = reader.tag()? else {
                 return Err(reader.unexpected("a field name"));
             };
             reader.skip_string_behind(length)?;
         }
-        self.names.push(name);
-        self.classes.push(fields);
-        Ok(reader)
+        let len = behind_count.len() - reader.rest().len();
+        let definition = Definition {
+            name,
+            offset: behind_tag.saturating_sub(1),
+            count,
+            fields: behind_count.get(..len).unwrap_or_default(),
+        };
+        Ok((reader, self.definitions.push_mut(definition)))
     }
 
     /// A type: its name, or the index of an earlier one.
@@ -95,13 +121,12 @@ impl<'a> Tables<'a> {
                     return fail(ErrorKind::TooManyTypes { limit });
                 }
                 let name = reader.text_behind(length)?;
-                self.types.push(self.names.len());
-                Ok((reader, self.names.push_mut(name)))
+                Ok((reader, &self.types.push_mut(Type { name, offset }).name))
             }
             Tag::Int(_) => {
                 let index = reader.int_behind(tag)?;
-                match entry(&self.types, index).and_then(|&name| self.names.get(name)) {
-                    Some(name) => Ok((reader, name)),
+                match entry(&self.types, index) {
+                    Some(ty) => Ok((reader, &ty.name)),
                     None => fail(ErrorKind::UnknownType { index, known }),
                 }
             }
@@ -109,24 +134,19 @@ impl<'a> Tables<'a> {
         }
     }
 
-    /// The class index of an object behind its `O`; returns the number of its fields.
-    #[inline(always)]
-    pub(crate) fn read_object(&self, reader: &mut Reader<'a>) -> Result<u32, Error> {
-        let offset = reader.offset();
-        let class = reader.int()?;
-        self.fields(class, offset)
-    }
-
     /// The number of fields of a class that is named at `offset`.
     #[inline]
     pub(crate) fn fields(&self, class: i32, offset: usize) -> Result<u32, Error> {
-        entry(&self.classes, class).copied().ok_or_else(|| {
-            let kind = ErrorKind::UnknownClass {
-                index: class,
-                known: self.classes.len(),
-            };
-            Error { kind, offset }
-        })
+        match entry(&self.definitions, class) {
+            Some(definition) => Ok(definition.count),
+            None => Err(Error {
+                kind: ErrorKind::UnknownClass {
+                    index: class,
+                    known: self.definitions.len(),
+                },
+                offset,
+            }),
+        }
     }
 
     /// The index of a back reference behind its `Q`.
