@@ -15,6 +15,7 @@ extern crate alloc;
 pub mod answer;
 mod attachments;
 mod call;
+pub mod canonical;
 mod carried;
 mod descriptor;
 pub mod edit;

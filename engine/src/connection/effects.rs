@@ -4,7 +4,6 @@ use core::net::SocketAddr;
 use std::rc::Rc;
 
 use super::output::Edit;
-use super::reason::CloseReason;
 
 /// Who sent some bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +33,16 @@ pub struct Peers {
     pub listener: Option<SocketAddr>,
     /// Of the provider.
     pub provider: Option<SocketAddr>,
+}
+
+/// Why a connection was closed, in the words of the metric `connections_closed_total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CloseReason(pub &'static str);
+
+impl From<dubbo::FrameError> for CloseReason {
+    fn from(error: dubbo::FrameError) -> CloseReason {
+        CloseReason(error.name())
+    }
 }
 
 /// What the shell must do after a callback, in the order of the fields.

@@ -1,0 +1,74 @@
+//! Class definitions that a provider does not read as they are written.
+//!
+//! A class definition says how many values an object has. For most classes hessian-lite reads that many; but for some
+//! classes of the JDK it has readers that take a fixed number of values, or stop at a field that they do not know. Who
+//! writes a definition with other fields shifts all that such a provider reads behind it: values inside an object turn into
+//! attachments. So of these classes only the definitions that some writer makes, and that every reader takes whole, are let
+//! through.
+
+mod table;
+
+use alloc::vec::Vec;
+
+use hessian::Text;
+
+use table::TABLE;
+
+/// Whether `fields` are none of the field lists that a writer defines the class `name` with.
+///
+/// Always false for classes that every provider reads as they are defined, which are nearly all.
+pub fn differs<'a>(name: &str, fields: impl Iterator<Item = Text<'a>>) -> bool {
+    let Ok(place) = TABLE.binary_search_by_key(&name, |(class, _)| class) else {
+        return false;
+    };
+    let lists = TABLE.get(place).map_or(&[][..], |(_, lists)| lists);
+    let longest = lists.iter().map(|list| list.len()).max().unwrap_or(0);
+    let fields: Vec<_> = fields.take(longest + 1).collect();
+    !lists.iter().any(|list| fields == **list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn differs_from(name: &str, fields: &[&str]) -> bool {
+        differs(name, fields.iter().map(|field| Text::from(*field)))
+    }
+
+    #[test]
+    fn the_table_is_sorted_and_no_list_stands_twice() {
+        assert!(TABLE.is_sorted_by(|(one, _), (next, _)| one < next));
+        for (class, lists) in TABLE {
+            assert!(lists.is_sorted_by(|one, next| one < next), "{class}");
+        }
+    }
+
+    #[test]
+    fn definitions_that_move_a_reader_differ() {
+        for class in [
+            "java.util.UUID",
+            "java.time.LocalDate",
+            "java.time.LocalTime",
+            "java.util.concurrent.atomic.LongAdder",
+        ] {
+            for fields in [
+                &[][..],
+                &["x"],
+                &["x", "value"],
+                &["value", "x"],
+                &["value", "x", "y"],
+            ] {
+                assert!(differs_from(class, fields), "{class} {fields:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn definitions_that_writers_make_do_not_differ() {
+        assert!(!differs_from("java.util.UUID", &["value"]));
+        assert!(!differs_from("com.acme.User", &["id", "name"]));
+        assert!(!differs_from("com.acme.User", &[]));
+    }
+}
