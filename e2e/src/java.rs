@@ -1,4 +1,4 @@
-//! The Java peers: Apache Dubbo 3.3.6 on its plain API (`peers/java`).
+//! The Java peers: Apache Dubbo on its plain API (`peers/java`), in two releases.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -18,7 +18,38 @@ use crate::wait::{self, SOON};
 /// How long a command of the consumer may take. The longest test lasts 60 s.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(180);
 
-/// A provider of `lab.UserService` and `lab.SecretService`, each also as group `g1` with version `1.0.0` and `2.0.0`.
+/// A release of Apache Dubbo that the peers are built with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// The newest of Dubbo 3.
+    V3_3_6,
+    /// The last of Dubbo 2.
+    V2_7_23,
+}
+
+impl Release {
+    /// Both.
+    pub const ALL: [Release; 2] = [Release::V3_3_6, Release::V2_7_23];
+
+    /// As Maven and `tools/setup.sh` name it.
+    pub fn version(self) -> &'static str {
+        match self {
+            Release::V3_3_6 => "3.3.6",
+            Release::V2_7_23 => "2.7.23",
+        }
+    }
+
+    /// What its JVM needs beside. Dubbo 2 changes the JDK's classes from within (javassist) and looks into them (hessian-lite).
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Release::V3_3_6 => &[],
+            Release::V2_7_23 => &["--add-opens=java.base/java.lang=ALL-UNNAMED"],
+        }
+    }
+}
+
+/// A provider of `lab.UserService` and `lab.SecretService`, each plain, as version `2.0.0`, as group `g1` with the versions `1.0.0` and
+/// `2.0.0`, below the context path `ctx` (`ctx/lab.UserService`), and under a path of its own: `custom.path` and `custom.secret`.
 #[derive(Debug)]
 pub struct Provider {
     /// Where it listens, on 127.0.0.1.
@@ -30,12 +61,12 @@ pub struct Provider {
 
 impl Provider {
     /// Starts a provider whose `whoAmI` answers `label`. `heartbeat` is its period for quiet connections (60 s by default).
-    pub fn start(label: &str, heartbeat: Option<Duration>) -> Result<Provider> {
+    pub fn start(release: Release, label: &str, heartbeat: Option<Duration>) -> Result<Provider> {
         let port = free_port()?;
         let mut arguments = vec![port.to_string(), label.to_owned()];
         arguments.extend(heartbeat.map(|period| period.as_millis().to_string()));
         let folder = Folder::new(label)?;
-        let (process, lines) = start("lab.Provider", &arguments, &folder)?;
+        let (process, lines) = start(release, "lab.Provider", &arguments, &folder)?;
         let executed = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&executed);
         std::thread::spawn(move || {
@@ -79,6 +110,11 @@ impl Reference {
     /// A service at a port of 127.0.0.1, with Dubbo's URL options (`timeout=3000&heartbeat=1000`).
     pub fn new(port: u16, service: &str, options: &str) -> Reference {
         Reference(json!({ "url": format!("dubbo://127.0.0.1:{port}/{service}?{options}") }))
+    }
+
+    /// The interface of a service that is exported under another path.
+    pub fn interface(self, name: &str) -> Reference {
+        self.with("type", name)
     }
 
     /// The same service of this group and version.
@@ -157,9 +193,10 @@ pub struct Consumer {
 
 impl Consumer {
     /// Starts a consumer, which sends `application` in the attachment `remote.application`.
-    pub fn start(application: &str) -> Result<Consumer> {
+    pub fn start(release: Release, application: &str) -> Result<Consumer> {
         let folder = Folder::new(application)?;
-        let (mut process, lines) = start("lab.Consumer", &[application.to_owned()], &folder)?;
+        let (mut process, lines) =
+            start(release, "lab.Consumer", &[application.to_owned()], &folder)?;
         let input = Mutex::new(process.take_input().context("standard input")?);
         let waiting: Arc<Mutex<HashMap<u64, Sender<Value>>>> = Arc::default();
         let answers = Arc::clone(&waiting);
@@ -262,6 +299,7 @@ fn outcome(answer: &Value) -> Result<Outcome> {
 
 /// Starts a JVM and waits for its line `READY`.
 fn start(
+    release: Release,
     class: &str,
     arguments: &[String],
     folder: &Folder,
@@ -280,7 +318,8 @@ fn start(
             "-DDUBBO_IP_TO_BIND=2130706433",
             "-Ddubbo.application.logger=jdk",
         ])
-        .args(["-cp", &java_classes()?, class])
+        .args(release.options())
+        .args(["-cp", &java_classes(release.version())?, class])
         .args(arguments);
     let mut process = Process::start(command, &folder.file("log"))?;
     let mut lines = BufReader::new(process.take_output().context("standard output")?);

@@ -27,10 +27,10 @@ pub fn module() -> Result<PathBuf> {
     installed(repository().join("dist/dubbo-policy.wasm"), "make build")
 }
 
-/// The class path of the Java peers.
-pub fn java_classes() -> Result<String> {
+/// The class path of the Java peers on this release of Dubbo.
+pub fn java_classes(dubbo: &str) -> Result<String> {
     let built = installed(
-        repository().join("e2e/peers/java/target/3.3.6"),
+        repository().join("e2e/peers/java/target").join(dubbo),
         "tools/setup.sh",
     )?;
     Ok(format!(

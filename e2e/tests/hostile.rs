@@ -4,7 +4,7 @@ use anyhow::Result;
 use e2e::bootstrap::{Bootstrap, Form};
 use e2e::envoy::Envoy;
 use e2e::frames::contains;
-use e2e::java::Provider;
+use e2e::java::{Provider, Release};
 use e2e::paths::loopback;
 use e2e::socket::Socket;
 use scenario::Frame;
@@ -64,7 +64,7 @@ fn disguised() -> Vec<(&'static str, Value)> {
 
 #[test]
 fn a_call_that_the_provider_would_run_as_another_service_is_refused() -> Result<()> {
-    let provider = Provider::start("hostile", None)?;
+    let provider = Provider::start(Release::V3_3_6, "hostile", None)?;
     let envoy = envoy(&provider)?;
     for (name, call) in disguised() {
         let call = bytes(call)?;
@@ -94,7 +94,7 @@ fn a_call_that_the_provider_would_run_as_another_service_is_refused() -> Result<
 
 #[test]
 fn bytes_that_are_no_frame_close_the_connection_and_the_provider_gets_none() -> Result<()> {
-    let provider = Provider::start("hostile", None)?;
+    let provider = Provider::start(Release::V3_3_6, "hostile", None)?;
     let envoy = envoy(&provider)?;
     // Java 3.3.6 skips a head whose length is wrong and serves what follows; 2.x serves telnet.
     let then_a_call =

@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use e2e::bootstrap::{Bootstrap, Form};
 use e2e::envoy::Envoy;
 use e2e::frames::{Frame, frames};
-use e2e::java::{Call, Consumer, Exception, Outcome, Provider, Reference};
+use e2e::java::{Call, Consumer, Exception, Outcome, Provider, Reference, Release};
 use e2e::relay::Relay;
 use e2e::wait::{self, SOON};
 use serde_json::{Value, json};
@@ -39,10 +39,10 @@ impl Lab {
         if let Some(lab) = shared.upgrade() {
             return Ok(lab);
         }
-        let provider = Provider::start("blue", None)?;
+        let provider = Provider::start(Release::V3_3_6, "blue", None)?;
         let lab = Arc::new(Lab {
-            shop: Consumer::start("shop")?,
-            stranger: Consumer::start("stranger")?,
+            shop: Consumer::start(Release::V3_3_6, "shop")?,
+            stranger: Consumer::start(Release::V3_3_6, "stranger")?,
             envoy: envoy(provider.port)?,
             provider,
         });
@@ -290,10 +290,10 @@ fn sixteen_threads_share_a_connection_and_each_call_gets_its_own_outcome() -> Re
 /// Dubbo closes a connection that was silent for three heartbeat periods: here after three seconds.
 #[test]
 fn heartbeats_go_on_for_a_minute_while_calls_are_denied() -> Result<()> {
-    let provider = Provider::start("heartbeats", Some(Duration::from_secs(1)))?;
+    let provider = Provider::start(Release::V3_3_6, "heartbeats", Some(Duration::from_secs(1)))?;
     let envoy = envoy(provider.port)?;
     let relay = Relay::start(envoy.port()?)?;
-    let consumer = Consumer::start("shop")?;
+    let consumer = Consumer::start(Release::V3_3_6, "shop")?;
     let options = "timeout=20000&heartbeat=1000";
     let secret = Reference::new(relay.port, SECRET, options);
     let start = Instant::now();

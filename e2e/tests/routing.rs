@@ -5,7 +5,7 @@ use e2e::bootstrap::Bootstrap;
 use e2e::echo::Echo;
 use e2e::envoy::Envoy;
 use e2e::frames::frames;
-use e2e::java::{Call, Consumer, Outcome, Provider, Reference};
+use e2e::java::{Call, Consumer, Outcome, Provider, Reference, Release};
 use e2e::socket::Socket;
 use e2e::wait::{self, SOON};
 use scenario::Frame;
@@ -22,8 +22,8 @@ struct Lab {
 impl Lab {
     fn start() -> Result<Lab> {
         let (provider, canary) = (
-            Provider::start("stable", None)?,
-            Provider::start("canary", None)?,
+            Provider::start(Release::V3_3_6, "stable", None)?,
+            Provider::start(Release::V3_3_6, "canary", None)?,
         );
         let places = [
             ("PROVIDER_PORT", provider.port.to_string()),
@@ -31,7 +31,7 @@ impl Lab {
         ];
         let envoy = Envoy::start(&Bootstrap::load("routing.yaml", &places)?, 1)?;
         Ok(Lab {
-            consumer: Consumer::start("shop")?,
+            consumer: Consumer::start(Release::V3_3_6, "shop")?,
             envoy,
             provider,
             canary,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use e2e::frames::{Frame, frames};
-use e2e::java::{Call, Consumer, Provider, Reference};
+use e2e::java::{Call, Consumer, Provider, Reference, Release};
 use e2e::paths::repository;
 use e2e::relay::{Recording, Relay};
 use e2e::wait::{self, SOON};
@@ -21,8 +21,8 @@ const SECRET: &str = "lab.SecretService";
 const FASTJSON2: &str = "&serialization=fastjson2&prefer.serialization=fastjson2";
 
 fn main() -> Result<()> {
-    let provider = Provider::start("blue", Some(Duration::from_secs(1)))?;
-    let consumer = Consumer::start("lab-consumer")?;
+    let provider = Provider::start(Release::V3_3_6, "blue", Some(Duration::from_secs(1)))?;
+    let consumer = Consumer::start(Release::V3_3_6, "lab-consumer")?;
     let folder = repository().join("testdata/dubbo/recorded");
     std::fs::create_dir_all(&folder)?;
 

@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use e2e::bootstrap::Bootstrap;
 use e2e::collector::Collector;
 use e2e::envoy::Envoy;
-use e2e::java::{Consumer, Outcome, Provider, Reference};
+use e2e::java::{Consumer, Outcome, Provider, Reference, Release};
 use e2e::wait::{self, SOON};
 
 use crate::request::{Request, decision};
@@ -49,8 +49,8 @@ impl Lab {
         );
         // A JVM takes its time to start: all at once.
         let (stable, canary, shop, stranger) = thread::scope(|scope| {
-            let stable = scope.spawn(|| Provider::start("stable", None));
-            let canary = scope.spawn(|| Provider::start("canary", None));
+            let stable = scope.spawn(|| Provider::start(Release::V3_3_6, "stable", None));
+            let canary = scope.spawn(|| Provider::start(Release::V3_3_6, "canary", None));
             let shop = scope.spawn(|| App::start("shop"));
             let stranger = scope.spawn(|| App::start("stranger"));
             (stable.join(), canary.join(), shop.join(), stranger.join())
@@ -187,7 +187,7 @@ impl App {
     fn start(name: &'static str) -> Result<App> {
         Ok(App {
             name,
-            consumer: Consumer::start(name)?,
+            consumer: Consumer::start(Release::V3_3_6, name)?,
         })
     }
 }

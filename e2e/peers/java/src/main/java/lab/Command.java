@@ -18,8 +18,10 @@ final class Command {
 
     /** Which service, where. References that are equal share what Dubbo makes of them, so a connection lives on. */
     static final class Reference {
-        /** {@code dubbo://127.0.0.1:PORT/SERVICE?OPTION=VALUE}. */
+        /** {@code dubbo://127.0.0.1:PORT/PATH?OPTION=VALUE}. */
         String url;
+        /** The interface, where the path is not its name. */
+        String type;
         String group;
         String version;
         /** {@code true} makes every call a generic one. */

@@ -17,13 +17,13 @@ final class References {
         return proxies.computeIfAbsent(new Gson().toJson(wanted), key -> refer(wanted));
     }
 
-    /** The interface that the URL's path names. */
+    /** The interface: the one that is named, or the URL's path. */
     static Class<?> type(Command.Reference wanted) {
-        String path = wanted.url.replaceFirst("^dubbo://[^/]*/", "").replaceFirst("\\?.*$", "");
+        String name = wanted.type != null ? wanted.type : wanted.url.replaceFirst("^dubbo://[^/]*/", "").replaceFirst("\\?.*$", "");
         try {
-            return Class.forName(path);
+            return Class.forName(name);
         } catch (ClassNotFoundException missing) {
-            throw new IllegalArgumentException("no such interface: " + path);
+            throw new IllegalArgumentException("no such interface: " + name);
         }
     }
 
