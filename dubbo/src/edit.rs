@@ -21,6 +21,9 @@ pub enum EditError {
 }
 
 impl EditError {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::RemovedValue, Self::TypedMap, Self::TooLong];
+
     /// The reason in metrics, such as `edit_typed_map`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -153,4 +156,21 @@ fn is_owned(pair: &Attachment<'_>, owned: &[impl AsRef<str>]) -> bool {
             .iter()
             .any(|owned| key.eq_ignore_ascii_case(owned.as_ref()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EditError;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn the_list_of_errors_has_each_of_them() {
+        let place = |error| match error {
+            EditError::RemovedValue => 0,
+            EditError::TypedMap => 1,
+            EditError::TooLong => 2,
+        };
+        assert!(EditError::ALL.map(place).into_iter().eq(0..=2));
+    }
 }

@@ -39,7 +39,21 @@ pub enum CallErrorKind {
 impl CallError {
     /// The reason in metrics, such as `lone_surrogate`.
     pub fn name(&self) -> &'static str {
-        match self.kind {
+        self.kind.name()
+    }
+}
+
+impl CallErrorKind {
+    /// One of each kind, for lists of their names.
+    pub fn each() -> impl Iterator<Item = CallErrorKind> {
+        let hessian = hessian::ErrorKind::EACH;
+        OWN.into_iter()
+            .chain(hessian.into_iter().map(CallErrorKind::Hessian))
+    }
+
+    /// The reason in metrics, such as `lone_surrogate`.
+    pub fn name(self) -> &'static str {
+        match self {
             CallErrorKind::UnsupportedSerialization => "unsupported_serialization",
             CallErrorKind::Hessian(kind) => kind.name(),
             CallErrorKind::LoneSurrogate => "lone_surrogate",
@@ -51,6 +65,17 @@ impl CallError {
         }
     }
 }
+
+/// One of each kind that is no error of Hessian 2.
+const OWN: [CallErrorKind; 7] = [
+    CallErrorKind::UnsupportedSerialization,
+    CallErrorKind::LoneSurrogate,
+    CallErrorKind::Descriptor,
+    CallErrorKind::AttachmentsKind { found: 0 },
+    CallErrorKind::TooManyAttachments,
+    CallErrorKind::IdentityKind,
+    CallErrorKind::TrailingBytes,
+];
 
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,3 +111,28 @@ impl fmt::Display for CallErrorKind {
 }
 
 impl core::error::Error for CallError {}
+
+#[cfg(test)]
+mod tests {
+    use super::{CallErrorKind, OWN};
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// A new kind does not compile here before it has a place, nor pass before it stands there.
+    #[test]
+    fn the_list_of_kinds_has_each_of_them() {
+        let place = |kind| match kind {
+            CallErrorKind::UnsupportedSerialization => 0,
+            CallErrorKind::LoneSurrogate => 1,
+            CallErrorKind::Descriptor => 2,
+            CallErrorKind::AttachmentsKind { .. } => 3,
+            CallErrorKind::TooManyAttachments => 4,
+            CallErrorKind::IdentityKind => 5,
+            CallErrorKind::TrailingBytes => 6,
+            CallErrorKind::Hessian(_) => usize::MAX,
+        };
+        assert!(OWN.map(place).into_iter().eq(0..=6));
+        let hessian = hessian::ErrorKind::EACH.len();
+        assert_eq!(CallErrorKind::each().count(), OWN.len() + hessian);
+    }
+}

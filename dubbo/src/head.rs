@@ -169,6 +169,12 @@ impl Head {
 }
 
 impl FrameError {
+    /// One of each kind, for lists of their names.
+    pub const EACH: [Self; 2] = [
+        Self::Magic { found: [0, 0] },
+        Self::NegativeLength { found: -1 },
+    ];
+
     /// The reason in metrics, such as `bad_magic`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -214,6 +220,15 @@ mod tests {
         [
             0xda, 0xbb, flag, status, 0xff, 2, 3, 4, 5, 6, 7, 8, l0, l1, l2, l3,
         ]
+    }
+
+    #[test]
+    fn the_list_of_errors_has_each_of_them() {
+        let place = |error| match error {
+            FrameError::Magic { .. } => 0,
+            FrameError::NegativeLength { .. } => 1,
+        };
+        assert!(FrameError::EACH.map(place).into_iter().eq(0..=1));
     }
 
     #[test]

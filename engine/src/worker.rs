@@ -181,7 +181,7 @@ impl Worker {
         shared: &mut dyn SharedData,
     ) -> Effects {
         let Some(entry) = self.connections.get_mut(&id) else {
-            return Effects::close(CloseReason("unknown_connection"));
+            return Effects::close(CloseReason::UNKNOWN_CONNECTION);
         };
         let limits = self.common.policy.limits;
         let others = self.in_flight - entry.in_flight;
@@ -286,7 +286,7 @@ impl Worker {
                 .max_by_key(|(_, entry)| (entry.held, Reverse(entry.connection.held_since())))
                 .map(|(id, _)| *id);
             let Some(id) = largest else { return };
-            self.doom(id, CloseReason("held_bytes"));
+            self.doom(id, CloseReason::HELD_BYTES);
             self.settle(id);
         }
     }

@@ -119,6 +119,7 @@ impl Native {
             }
         }
         worker.metrics().take(|update| {
+            assert!(is_listed(update.name), "{}", update.name);
             let sum = self.metrics.entry(update.name.to_owned()).or_default();
             *sum = sum.wrapping_add_signed(update.value);
         });
@@ -127,6 +128,17 @@ impl Native {
         }
         Ok(())
     }
+}
+
+/// Whether a counter of refusals has a reason that the list of reasons knows.
+fn is_listed(series: &str) -> bool {
+    let refusals = [";.;refused_total", ";.;connections_closed_total"];
+    let Some((_, rest)) = series.split_once("reason=.=") else {
+        return true;
+    };
+    let reason = rest.split_once(";.;").map(|(reason, _)| reason);
+    !refusals.iter().any(|name| series.ends_with(name))
+        || reason.is_some_and(|reason| engine::reasons().any(|listed| listed == reason))
 }
 
 impl Proxy for Native {

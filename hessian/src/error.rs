@@ -80,6 +80,24 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// One of each kind, for lists of their names.
+    pub const EACH: [ErrorKind; 11] = [
+        ErrorKind::Truncated,
+        ErrorKind::UnexpectedTag {
+            expected: "",
+            found: 0,
+        },
+        ErrorKind::BadUtf8 { found: 0 },
+        ErrorKind::NegativeLength { found: 0 },
+        ErrorKind::UnknownClass { index: 0, known: 0 },
+        ErrorKind::UnknownType { index: 0, known: 0 },
+        ErrorKind::UnknownRef { index: 0, known: 0 },
+        ErrorKind::TooDeep { limit: 0 },
+        ErrorKind::TooManyClasses { limit: 0 },
+        ErrorKind::TooManyFields { limit: 0 },
+        ErrorKind::TooManyTypes { limit: 0 },
+    ];
+
     /// The kind as a metric names it, in snake case.
     pub fn name(self) -> &'static str {
         match self {
@@ -160,7 +178,27 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
+    use super::ErrorKind;
     use crate::{Decoder, Limits};
+
+    /// A new kind does not compile here before it has a place, nor pass before it stands there.
+    #[test]
+    fn the_list_of_kinds_has_each_of_them() {
+        let place = |kind| match kind {
+            ErrorKind::Truncated => 0,
+            ErrorKind::UnexpectedTag { .. } => 1,
+            ErrorKind::BadUtf8 { .. } => 2,
+            ErrorKind::NegativeLength { .. } => 3,
+            ErrorKind::UnknownClass { .. } => 4,
+            ErrorKind::UnknownType { .. } => 5,
+            ErrorKind::UnknownRef { .. } => 6,
+            ErrorKind::TooDeep { .. } => 7,
+            ErrorKind::TooManyClasses { .. } => 8,
+            ErrorKind::TooManyFields { .. } => 9,
+            ErrorKind::TooManyTypes { .. } => 10,
+        };
+        assert!(ErrorKind::EACH.map(place).into_iter().eq(0..=10));
+    }
 
     #[test]
     fn messages_name_what_was_expected_what_was_found_and_where() {

@@ -143,7 +143,7 @@ impl Connection {
             .facts
             .as_ref()
             .map_or_else(|_| Rc::default(), Rc::clone);
-        let judgement = Judgement::without_rules(cx.policy, Outcome::Refused, reason.0);
+        let judgement = Judgement::without_rules(cx.policy, Outcome::Refused, reason.name());
         self.books(from, request, facts, judgement, cx)
             .close(End::Refused, cx);
     }

@@ -113,10 +113,10 @@ fn next<'a>(
             return Ok(Some(Piece::Answer { at, head }));
         }
         Kind::Answer { .. } if len > MAX_EVENT_ANSWER => {
-            return Err(CloseReason("event_answer_too_long"));
+            return Err(CloseReason::EVENT_ANSWER_TOO_LONG);
         }
         Kind::Request { .. } if len > policy.limits.max_frame_bytes => {
-            return Err(CloseReason("frame_too_long"));
+            return Err(CloseReason::FRAME_TOO_LONG);
         }
         _ => {}
     }
@@ -137,7 +137,7 @@ fn next<'a>(
             if let Err(error) = &facts
                 && !may_be_unreadable(&frame, error, policy)
             {
-                return Err(CloseReason(error.name()));
+                return Err(CloseReason::call(error));
             }
             Piece::Call(Request {
                 at,
@@ -162,7 +162,7 @@ impl Cut<'_> {
 fn allowed_event(frame: &Frame<'_>, from: Side) -> Result<(), CloseReason> {
     match (event::kind(frame.body(), frame.head.serialization), from) {
         (Some(Event::Heartbeat), _) | (Some(_), Side::Upstream) => Ok(()),
-        _ => Err(CloseReason("unknown_event")),
+        _ => Err(CloseReason::UNKNOWN_EVENT),
     }
 }
 

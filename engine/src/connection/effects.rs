@@ -4,6 +4,7 @@ use core::net::SocketAddr;
 use std::rc::Rc;
 
 use super::output::Edit;
+use super::reason::CloseReason;
 
 /// Who sent some bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,16 +34,6 @@ pub struct Peers {
     pub listener: Option<SocketAddr>,
     /// Of the provider.
     pub provider: Option<SocketAddr>,
-}
-
-/// Why a connection was closed, in the words of the metric `connections_closed_total`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CloseReason(pub &'static str);
-
-impl From<dubbo::FrameError> for CloseReason {
-    fn from(error: dubbo::FrameError) -> CloseReason {
-        CloseReason(error.name())
-    }
 }
 
 /// What the shell must do after a callback, in the order of the fields.

@@ -13,7 +13,7 @@ impl Connection {
         if self.closing.is_none() {
             self.closing = Some(reason);
             self.wake = None;
-            metrics.connection_closed(reason.0);
+            metrics.connection_closed(reason.name());
             self.downstream.held = Vec::new();
             self.upstream.held = Vec::new();
             self.early = Vec::new();
@@ -43,13 +43,13 @@ impl Connection {
         for half in [&mut self.downstream, &mut self.upstream] {
             if !half.held.is_empty() {
                 if now - half.since >= limits.frame_timeout {
-                    return Some(CloseReason("frame_timeout"));
+                    return Some(CloseReason::FRAME_TIMEOUT);
                 }
                 wait_for(half.since + limits.frame_timeout);
             }
             if let Some(since) = half.in_flight.oldest_denial() {
                 if now - since >= limits.denial_timeout {
-                    return Some(CloseReason("denial_timeout"));
+                    return Some(CloseReason::DENIAL_TIMEOUT);
                 }
                 wait_for(since + limits.denial_timeout);
             }

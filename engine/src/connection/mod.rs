@@ -16,9 +16,11 @@ mod facts;
 mod in_flight;
 mod judge;
 mod output;
+mod reason;
 mod state;
 
-pub use self::effects::{CloseReason, Effects, Peers, Side};
+pub use self::effects::{Effects, Peers, Side};
 pub(crate) use self::facts::Memory;
 pub use self::output::Edit;
+pub use self::reason::{CloseReason, reasons};
 pub(crate) use self::state::{Connection, Context};

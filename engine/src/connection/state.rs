@@ -189,11 +189,11 @@ impl Connection {
         half.need = cut.need;
         let asked = cut.pieces.iter().filter(|piece| piece.asks()).count();
         if asked > cx.max_in_flight.saturating_sub(self.in_flight()) {
-            cut.error = Some(CloseReason("calls_in_flight"));
+            cut.error = Some(CloseReason::CALLS_IN_FLIGHT);
         }
         self.connected |= from == Side::Upstream;
         if self.early.len() > MAX_EARLY {
-            cut.error = Some(CloseReason("early_events"));
+            cut.error = Some(CloseReason::EARLY_EVENTS);
         }
         if let Some(reason) = cut.error {
             for piece in &cut.pieces {
@@ -237,7 +237,7 @@ impl Connection {
             }
             // Envoy never ends a connection whose client has ended it before anything went on.
             if from == Side::Downstream && !self.connected && cx.policy.chooses_clusters() {
-                let reason = CloseReason("ended_before_a_call");
+                let reason = CloseReason::ENDED_BEFORE_A_CALL;
                 self.close(reason, cx.metrics);
                 return Passed::closed(reason, input.len());
             }

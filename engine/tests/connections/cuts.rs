@@ -46,7 +46,7 @@ proptest! {
         prop_assert_eq!(&whole, &cut);
 
         let routes = routes.to_string();
-        if whole.closed == Some(CloseReason("ended_before_a_call")) {
+        if whole.closed == Some(CloseReason::ENDED_BEFORE_A_CALL) {
             prop_assert!(routes.contains("connection_cluster") && whole.to_provider.is_empty());
             return Ok(());
         }
