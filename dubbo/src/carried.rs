@@ -1,11 +1,11 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use hessian::{Decoder, Limits, Text};
+use hessian::{Decoder, Definition, Limits, Text};
 
 use crate::call::Stream;
 use crate::hessian2;
-use crate::{Call, CallError};
+use crate::{Call, CallError, canonical};
 
 /// The classes that a call makes its provider load, as they stand in its arguments and attachments.
 #[derive(Clone, Debug)]
@@ -58,7 +58,18 @@ impl<'a> Carried<'a> {
     /// The names of the class definitions whose fields are not those that the class is known to have: Java's reader of such
     /// a class may read another number of values than the definition says, and take what follows for something else.
     pub fn altered(&self) -> impl Iterator<Item = &Text<'a>> {
-        core::iter::empty()
+        let Source::Hessian2 { stream, .. } = &self.source;
+        let differs = |definition: &&Definition<'a>| {
+            // A name with half a surrogate pair is none of Java's own.
+            definition
+                .name
+                .to_str()
+                .is_ok_and(|name| canonical::differs(&name, definition.fields()))
+        };
+        let definitions = stream.decoder().definitions();
+        definitions
+            .filter(differs)
+            .map(|definition| &definition.name)
     }
 
     /// The names of the classes that a provider loads for the call, each once:
@@ -76,7 +87,7 @@ impl<'a> Carried<'a> {
     pub fn classes(&self) -> Result<Vec<Text<'a>>, CallError> {
         match &self.source {
             Source::Hessian2 { stream, generic } => {
-                let mut names: Vec<_> = stream.names().cloned().collect();
+                let mut names: Vec<_> = stream.decoder().names().cloned().collect();
                 if let Some((body, limits)) = generic {
                     names.extend(hessian2::generic_classes(body, *limits)?);
                 }
@@ -87,10 +98,10 @@ impl<'a> Carried<'a> {
 }
 
 impl<'a> Held<'a> {
-    fn names(&self) -> impl Iterator<Item = &Text<'a>> {
+    fn decoder(&self) -> &Decoder<'a> {
         match self {
-            Held::Lent(stream) => stream.names(),
-            Held::Own(stream) => stream.names(),
+            Held::Lent(stream) => stream,
+            Held::Own(stream) => stream,
         }
     }
 }

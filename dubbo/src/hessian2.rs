@@ -87,8 +87,10 @@ pub(crate) fn generic_classes(bytes: &[u8], limits: Limits) -> Result<Vec<Text<'
     };
     // The method's name stands behind those that begin every body.
     body.skip(STRINGS + 1)?;
-    let found = body.types()?;
-    body.skip(1)?;
+    let mut found = body.types()?;
+    body.stream
+        .skip_collecting(&CLASS_KEYS, &mut found)
+        .map_err(|error| hessian_error("argument", error))?;
     Ok(found)
 }
 
@@ -225,6 +227,9 @@ fn hessian_error(field: &'static str, error: hessian::Error) -> CallError {
     }
 }
 
+/// What names the class of a bean that a map stands for, in generic calls: `class` in a map that Java's `PojoUtils` reads,
+/// `className` in a `JavaBeanDescriptor`.
+const CLASS_KEYS: [&str; 2] = ["class", "className"];
 /// Protocol, path, version, method, descriptor.
 const STRINGS: usize = 5;
 /// Room for the attachments of a usual call, so that they cost one allocation.

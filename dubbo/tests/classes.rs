@@ -117,3 +117,69 @@ fn a_generic_call_whose_types_are_no_strings_names_no_classes() {
         );
     }
 }
+
+#[test]
+fn a_generic_call_names_what_stands_under_class_keys() {
+    let value = [
+        b"\x79H".as_slice(),
+        &string("class"),
+        &string("a.X"),
+        &string("inner"),
+        b"C\x03a.D\x91\x09className\x60",
+        &string("a.Y"),
+        &string("other"),
+        &string("a.Z"),
+        b"Z",
+    ]
+    .concat();
+    assert_eq!(
+        classes(&call(&invoke(b"N", &value)).carried()).unwrap(),
+        ["a.D", "a.X", "a.Y"]
+    );
+    // In other calls they are strings like any other.
+    assert_eq!(
+        classes(&call(&put(&[&value], b"N")).carried()).unwrap(),
+        ["a.D"]
+    );
+}
+
+#[test]
+fn a_definition_that_differs_from_the_class_is_altered() {
+    let altered = |body: &[u8]| -> Vec<String> {
+        let call = call(body);
+        let carried = call.carried();
+        carried
+            .altered()
+            .map(|name| name.to_str_lossy().into_owned())
+            .collect()
+    };
+    let uuid = |count: u8| {
+        let fields = (0..count).flat_map(|at| [1, b'a' + at]);
+        let values = (0..count).map(|_| b'N');
+        let begin = [b"C\x0ejava.util.UUID".as_slice(), &[0x90 + count]].concat();
+        begin
+            .into_iter()
+            .chain(fields)
+            .chain([0x60])
+            .chain(values)
+            .collect::<Vec<_>>()
+    };
+    let usual = [
+        b"C\x0ejava.util.UUID\x91".as_slice(),
+        &string("value"),
+        b"\x60",
+        &string("x"),
+    ]
+    .concat();
+    assert!(altered(&put(&[&usual, b"C\x03a.X\x90\x61"], b"N")).is_empty());
+    for count in [0, 3] {
+        assert_eq!(altered(&put(&[&uuid(count)], b"N")), ["java.util.UUID"]);
+        let in_attachments = [b"H\x01k".as_slice(), &uuid(count), b"Z"].concat();
+        assert_eq!(altered(&put(&[], &in_attachments)), ["java.util.UUID"]);
+    }
+    let known = put(&[b"N"], b"N");
+    let outline = Outline::of(&call(&known)).unwrap();
+    let body = put(&[&uuid(3)], b"N");
+    let carried = outline.fits(&body, Limits::default()).unwrap();
+    assert_eq!(carried.altered().count(), 1);
+}
