@@ -38,7 +38,7 @@ pub use carried::Carried;
 pub use error::{CallError, CallErrorKind};
 pub use frame::{Frame, Parsed};
 pub use head::{FrameError, HEAD_LEN, Head, Kind, RequestId};
-pub use hessian::{Limits, LoneSurrogate};
+pub use hessian::{Limits, LoneSurrogate, Text};
 pub use identity::{Contradiction, Contradictions, Identities, Identity};
 pub use outline::Outline;
 pub use serialization::Serialization;

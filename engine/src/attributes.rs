@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::net::IpAddr;
+use std::borrow::Cow;
 
 /// What can be asked of a call.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,8 +19,12 @@ pub enum Attribute {
     Generic,
     /// `one_way`: the caller awaits no answer.
     OneWay,
+    /// `callback`: the provider makes the call, and the client is asked to run it.
+    Callback,
     /// `serialization`: `hessian2`.
     Serialization,
+    /// `classes`: the names of the classes that the call makes its provider load.
+    Classes,
     /// `source.ip`: the address of the peer that made the call.
     SourceIp,
     /// `claimed.app`: the application that the caller says it is.
@@ -35,24 +40,37 @@ pub enum Attribute {
 
 impl Attribute {
     /// The attributes with a name of their own; besides them there is `attachments.KEY`.
-    pub const NAMED: [Attribute; 9] = [
+    pub const NAMED: [Attribute; 11] = [
         Attribute::Service,
         Attribute::Method,
         Attribute::Version,
         Attribute::Group,
         Attribute::Generic,
         Attribute::OneWay,
+        Attribute::Callback,
         Attribute::Serialization,
+        Attribute::Classes,
         Attribute::SourceIp,
         Attribute::ClaimedApp,
     ];
 
-    /// A call may come without it.
-    pub fn may_be_absent(&self) -> bool {
-        !matches!(
-            self,
-            Attribute::Service | Attribute::Method | Attribute::OneWay | Attribute::Serialization
-        )
+    /// A call may come without it. Of calls that pass unread, what stands in their bodies is not known.
+    pub fn may_be_absent(&self, some_pass_unread: bool) -> bool {
+        match self {
+            Attribute::OneWay | Attribute::Callback | Attribute::Serialization => false,
+            Attribute::Service | Attribute::Method | Attribute::Classes => some_pass_unread,
+            _ => true,
+        }
+    }
+
+    /// What kind of value it has.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Attribute::OneWay | Attribute::Callback => Kind::Flag,
+            Attribute::SourceIp => Kind::Ip,
+            Attribute::Classes => Kind::Names,
+            _ => Kind::Text,
+        }
     }
 
     /// It says who calls, and nothing but the caller's own word vouches for it.
@@ -71,7 +89,9 @@ impl fmt::Display for Attribute {
             Attribute::Group => "group",
             Attribute::Generic => "generic",
             Attribute::OneWay => "one_way",
+            Attribute::Callback => "callback",
             Attribute::Serialization => "serialization",
+            Attribute::Classes => "classes",
             Attribute::SourceIp => "source.ip",
             Attribute::ClaimedApp => "claimed.app",
             Attribute::Attachment { key, .. } => return write!(f, "attachments.{key}"),
@@ -79,13 +99,28 @@ impl fmt::Display for Attribute {
     }
 }
 
+/// The kinds of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A string.
+    Text,
+    /// True or false.
+    Flag,
+    /// An address.
+    Ip,
+    /// Any number of strings.
+    Names,
+}
+
 /// The value of an attribute that is present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value<'a> {
-    /// Of all attributes but the two below.
+    /// Of all attributes but those below.
     Text(&'a str),
-    /// Of `one_way`.
+    /// Of `one_way` and `callback`.
     Flag(bool),
+    /// Of `classes`.
+    Names(&'a [Cow<'a, str>]),
     /// Of `source.ip`; an IPv4 address is never written as an IPv6 one.
     Ip(IpAddr),
 }

@@ -193,6 +193,9 @@ impl Worker {
         let effects = entry
             .connection
             .data(from, bytes, end_of_stream, &mut ledger, &mut context);
+        if entry.connection.is_closing() && effects.close.is_none() {
+            self.doomed.push(id);
+        }
         self.settle(id);
         if self.held > self.common.policy.limits.held_bytes_per_worker {
             self.relieve();

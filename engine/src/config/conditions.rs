@@ -50,19 +50,25 @@ fn condition<'a>(object: &Value<'a>, effect: Effect<'_>, names: &Names<'a>) -> O
         .map(|(name, value)| {
             let attribute = names.attribute(name, value)?;
             let matcher = matchers::read(value, &attribute, names)?;
-            check(&attribute, &matcher, value, effect);
+            check(&attribute, &matcher, value, effect, names);
             Some((attribute, matcher))
         })
         .collect();
     Some(Condition::new(tests.into_iter().collect::<Option<_>>()?))
 }
 
-fn check(attribute: &Attribute, matcher: &Matcher, value: &Value<'_>, effect: Effect<'_>) {
+fn check(
+    attribute: &Attribute,
+    matcher: &Matcher,
+    value: &Value<'_>,
+    effect: Effect<'_>,
+    names: &Names<'_>,
+) {
     match effect {
         Effect::Restricts => {}
         Effect::Grants => {
             let by_the_way = matcher.holds(None) && !matcher.speaks_of_presence();
-            if attribute.may_be_absent() && by_the_way {
+            if attribute.may_be_absent(names.some_pass_unread) && by_the_way {
                 value.reject_as(
                     "present beside not",
                     format!("a test that calls without {attribute} pass too"),

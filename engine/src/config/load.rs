@@ -6,6 +6,7 @@ use super::node::Node;
 use super::reader::{Context, Fields, Value};
 use super::rules::transpose;
 use super::{denial, lists, parse, protocol, quotas, reports, routes, rules, schema, warnings};
+use crate::attributes::Attribute;
 use crate::policy::{Action, Mode, Policy};
 
 /// A configuration that has no mistakes.
@@ -37,6 +38,8 @@ pub fn load(node: &Node) -> Result<Loaded, Errors> {
     match policy {
         Some(mut policy) if errors.is_empty() => {
             policy.revision = digest.to_string();
+            policy.looks_at_classes = policy.looks_at(&Attribute::Classes);
+            policy.looks_at_claimed_app = policy.looks_at(&Attribute::ClaimedApp);
             let warnings = warnings::of(&policy);
             Ok(Loaded { policy, warnings })
         }
@@ -55,7 +58,13 @@ fn policy(fields: &Fields<'_>) -> Option<Policy> {
     let default_allow = fields
         .get("default")
         .and_then(|default| default.choice(&[("allow", true), ("deny", false)]));
-    let mut names = Names::new();
+    let protocol = fields
+        .get("protocol")
+        .and_then(|value| protocol::read(&value, default_allow != Some(false)));
+    let some_pass_unread = protocol
+        .as_ref()
+        .is_some_and(|protocol| protocol.serializations.some_pass_unread());
+    let mut names = Names::new(some_pass_unread);
     if let Some(value) = fields.get("lists") {
         lists::read(&value, &mut names);
     }
@@ -68,9 +77,6 @@ fn policy(fields: &Fields<'_>) -> Option<Policy> {
         .map(|value| routes::read(&value, &names));
     let reports = fields.written("reports").map(reports::read);
     let denial = fields.get("denial").and_then(|value| denial::read(&value));
-    let protocol = fields
-        .get("protocol")
-        .and_then(|value| protocol::read(&value));
     let (rules, routes, protocol) = (rules?, routes?, protocol?);
     let allows = rules
         .iter()
@@ -95,7 +101,12 @@ fn policy(fields: &Fields<'_>) -> Option<Policy> {
         denial: denial?,
         contradictions: protocol.contradictions,
         services: protocol.services,
+        serializations: protocol.serializations,
+        unchecked_classes: protocol.unchecked_classes,
+        foreign_bytes: protocol.foreign_bytes,
         limits: protocol.limits,
+        looks_at_classes: false,
+        looks_at_claimed_app: false,
         attachment_keys: names.into_attachment_keys(),
         owned_attachments: routes::owned_attachments(&routes),
         routes,

@@ -5,7 +5,7 @@ use super::node::Node;
 use super::patterns;
 use super::reader::{Fields, Value, one_of};
 use super::schema;
-use crate::attributes::{self, Attribute};
+use crate::attributes::{self, Attribute, Kind};
 use crate::policy::{List, Matcher, Pattern};
 
 /// Reads a matcher of `attribute`: a plain value, a list of alternatives, or an object.
@@ -14,6 +14,17 @@ pub(super) fn read<'a>(
     attribute: &Attribute,
     names: &Names<'a>,
 ) -> Option<Matcher> {
+    let kind = attribute.kind();
+    matcher(value, &Subject { attribute, kind }, names)
+}
+
+/// What a matcher is about: an attribute, or each of its many values.
+struct Subject<'s> {
+    attribute: &'s Attribute,
+    kind: Kind,
+}
+
+fn matcher<'a>(value: &Value<'a>, subject: &Subject<'_>, names: &Names<'a>) -> Option<Matcher> {
     match value.node() {
         Node::Array(_) => {
             let items = value.items()?;
@@ -22,20 +33,25 @@ pub(super) fn read<'a>(
             }
             let any: Vec<Option<Matcher>> = items
                 .iter()
-                .map(|item| read(item, attribute, names))
+                .map(|item| matcher(item, subject, names))
                 .collect();
             Some(Matcher::Any(any.into_iter().collect::<Option<_>>()?))
         }
-        Node::Object(_) => object(&value.fields(&schema::MATCHER)?, attribute, names),
-        _ => plain(value, attribute),
+        Node::Object(_) => object(&value.fields(&schema::MATCHER)?, subject, names),
+        _ => plain(value, subject),
     }
 }
 
-fn plain(value: &Value<'_>, attribute: &Attribute) -> Option<Matcher> {
-    match attribute {
-        Attribute::OneWay => value.flag().map(Matcher::Flag),
-        Attribute::SourceIp => patterns::net(value).map(Matcher::Net),
-        _ => {
+fn plain(value: &Value<'_>, subject: &Subject<'_>) -> Option<Matcher> {
+    match subject.kind {
+        Kind::Flag => value.flag().map(Matcher::Flag),
+        Kind::Ip => patterns::net(value).map(Matcher::Net),
+        Kind::Names => {
+            let many = format!("because {} has many values", subject.attribute);
+            value.reject(format!("{{some: ...}} or {{every: ...}}, {many}"), None);
+            None
+        }
+        Kind::Text => {
             let text = value.text()?;
             if text.contains('*') {
                 value.reject(
@@ -44,7 +60,7 @@ fn plain(value: &Value<'_>, attribute: &Attribute) -> Option<Matcher> {
                 );
                 return None;
             }
-            Some(exact(text, false, attribute))
+            Some(exact(text, false, subject.attribute))
         }
     }
 }
@@ -63,12 +79,12 @@ fn wildcard(text: &str) -> String {
 }
 
 /// An object: everything that it says has to hold.
-fn object<'a>(fields: &Fields<'a>, attribute: &Attribute, names: &Names<'a>) -> Option<Matcher> {
+fn object<'a>(fields: &Fields<'a>, subject: &Subject<'_>, names: &Names<'a>) -> Option<Matcher> {
     let ignore_case = fields.get("ignore_case").and_then(|flag| flag.flag());
     let mut all: Vec<Option<Matcher>> = Vec::new();
     for form in TEXT_FORMS {
         if let Some(value) = fields.written(form) {
-            all.push(text(form, value, ignore_case?, attribute));
+            all.push(text(form, value, ignore_case?, subject));
         }
     }
     if all.is_empty() && ignore_case == Some(true) {
@@ -78,16 +94,25 @@ fn object<'a>(fields: &Fields<'a>, attribute: &Attribute, names: &Names<'a>) -> 
         return None;
     }
     if let Some(value) = fields.written("in") {
-        all.push(within(value, attribute, names));
+        all.push(within(value, subject, names));
     }
     if let Some(value) = fields.written("not") {
-        all.push(read(value, attribute, names).map(|matcher| Matcher::Not(Box::new(matcher))));
+        all.push(matcher(value, subject, names).map(|matcher| Matcher::Not(Box::new(matcher))));
+    }
+    if let Some(value) = fields.written("some") {
+        all.push(of_many(value, subject, names).map(|one| Matcher::Some(Box::new(one))));
+    }
+    if let Some(value) = fields.written("every") {
+        all.push(of_many(value, subject, names).map(|each| Matcher::Every(Box::new(each))));
     }
     if let Some(value) = fields.written("present") {
         all.push(value.flag().map(Matcher::Present));
     }
     if all.is_empty() && fields.names().all(|name| name == "ignore_case") {
-        let forms = one_of(TEXT_FORMS.into_iter().chain(["in", "not", "present"]));
+        let forms = match subject.kind {
+            Kind::Names => one_of(["some", "every", "not", "present"].iter()),
+            _ => one_of(TEXT_FORMS.into_iter().chain(["in", "not", "present"])),
+        };
         fields.at().reject_as(forms, "none of them", None);
     }
     let mut all = all.into_iter().collect::<Option<Vec<_>>>()?;
@@ -97,19 +122,37 @@ fn object<'a>(fields: &Fields<'a>, attribute: &Attribute, names: &Names<'a>) -> 
     }
 }
 
+/// What `some` and `every` ask of each value.
+fn of_many<'a>(value: &Value<'a>, subject: &Subject<'_>, names: &Names<'a>) -> Option<Matcher> {
+    let Subject { attribute, kind } = subject;
+    if *kind != Kind::Names {
+        let expected = match attribute.kind() {
+            Kind::Names => "a matcher of one value".to_owned(),
+            _ => format!("a matcher of one value, because {attribute} has no more"),
+        };
+        value.reject_as(expected, "some or every", None);
+        return None;
+    }
+    let kind = Kind::Text;
+    matcher(value, &Subject { attribute, kind }, names)
+}
+
 const TEXT_FORMS: [&str; 5] = ["exact", "prefix", "suffix", "contains", "regex"];
 
 fn text(
     form: &str,
     value: &Value<'_>,
     ignore_case: bool,
-    attribute: &Attribute,
+    subject: &Subject<'_>,
 ) -> Option<Matcher> {
-    if let Attribute::OneWay | Attribute::SourceIp = attribute {
-        let expected = match attribute {
-            Attribute::OneWay => "true or false",
-            _ => "addresses and networks",
-        };
+    let attribute = subject.attribute;
+    let other = match subject.kind {
+        Kind::Text => None,
+        Kind::Flag => Some("true or false"),
+        Kind::Ip => Some("addresses and networks"),
+        Kind::Names => Some("{some: ...} or {every: ...}"),
+    };
+    if let Some(expected) = other {
         value.reject_as(format!("{expected} for {attribute}"), form, None);
         return None;
     }
@@ -139,12 +182,14 @@ fn exact(text: &str, ignore_case: bool, attribute: &Attribute) -> Matcher {
     }
 }
 
-fn within<'a>(value: &Value<'a>, attribute: &Attribute, names: &Names<'a>) -> Option<Matcher> {
+fn within<'a>(value: &Value<'a>, subject: &Subject<'_>, names: &Names<'a>) -> Option<Matcher> {
     let list = names.lists.find(value)?;
-    let (fits, expected) = match attribute {
-        Attribute::SourceIp => (matches!(*list, List::Ips(_)), "a list of type ip"),
-        Attribute::OneWay => (false, "true or false"),
-        _ => (
+    let attribute = subject.attribute;
+    let (fits, expected) = match subject.kind {
+        Kind::Ip => (matches!(*list, List::Ips(_)), "a list of type ip"),
+        Kind::Flag => (false, "true or false"),
+        Kind::Names => (false, "{some: ...} or {every: ...}"),
+        Kind::Text => (
             !matches!(*list, List::Ips(_)),
             "a list of type string or regex",
         ),

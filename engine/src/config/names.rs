@@ -14,14 +14,17 @@ use crate::policy::{Limiter, List};
 pub(super) struct Names<'a> {
     pub(super) lists: Registry<'a, Rc<List>>,
     pub(super) quotas: Registry<'a, Rc<Limiter>>,
+    /// The bodies of some calls are not read, so nothing that stands there is known of them.
+    pub(super) some_pass_unread: bool,
     attachment_keys: RefCell<Vec<String>>,
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn new() -> Names<'a> {
+    pub(super) fn new(some_pass_unread: bool) -> Names<'a> {
         Names {
             lists: Registry::new("list"),
             quotas: Registry::new("quota"),
+            some_pass_unread,
             attachment_keys: RefCell::default(),
         }
     }
@@ -111,9 +114,7 @@ impl<'a, T: Clone> Registry<'a, T> {
 }
 
 /// Attributes that a later version will know.
-const NOT_YET: [&str; 11] = [
-    "classes",
-    "callback",
+const NOT_YET: [&str; 9] = [
     "direction",
     "source.principal",
     "source.namespace",

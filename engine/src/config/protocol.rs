@@ -5,7 +5,7 @@ use core::ops::RangeInclusive;
 use super::limits::Limits;
 use super::reader::{Fields, Value};
 use super::schema;
-use crate::policy::{Contradictions, ExportedService};
+use crate::policy::{Contradictions, ExportedService, ForeignBytes, Serializations, Treatment};
 use crate::time::Nanos;
 
 /// `protocol`.
@@ -13,11 +13,14 @@ use crate::time::Nanos;
 pub(super) struct Protocol {
     pub(super) contradictions: Contradictions,
     pub(super) services: Vec<ExportedService>,
+    pub(super) serializations: Serializations,
+    pub(super) unchecked_classes: Vec<String>,
+    pub(super) foreign_bytes: ForeignBytes,
     pub(super) limits: Limits,
 }
 
 /// Reads what is taken for a call, and how much of it.
-pub(super) fn read(value: &Value<'_>) -> Option<Protocol> {
+pub(super) fn read(value: &Value<'_>, default_allow: bool) -> Option<Protocol> {
     let fields = value.fields(&schema::PROTOCOL)?;
     let contradictions = fields.get("contradiction").and_then(|contradiction| {
         contradiction.choice(&[
@@ -29,17 +32,26 @@ pub(super) fn read(value: &Value<'_>) -> Option<Protocol> {
         let services: Vec<_> = services.items()?.iter().map(service).collect();
         services.into_iter().collect::<Option<Vec<_>>>()
     });
-    let serialization = fields
+    let serializations = fields
         .get("serialization")
-        .and_then(|value| serialization(&value));
+        .and_then(|value| serializations(&value));
+    let unchecked_classes = fields.get("unchecked_classes").and_then(|classes| {
+        let classes: Vec<_> = classes.items()?.iter().map(class).collect();
+        classes.into_iter().collect::<Option<Vec<_>>>()
+    });
+    let foreign_bytes = fields
+        .get("foreign_bytes")
+        .and_then(|value| foreign_bytes(&value, default_allow));
     let limits = fields
         .get("limits")
         .and_then(|limits| limits.fields(&schema::LIMITS))
         .and_then(|fields| limits(&fields));
-    serialization?;
     Some(Protocol {
         contradictions: contradictions?,
         services: services?,
+        serializations: serializations?,
+        unchecked_classes: unchecked_classes?,
+        foreign_bytes: foreign_bytes?,
         limits: limits?,
     })
 }
@@ -68,22 +80,44 @@ fn path(value: &Value<'_>) -> Option<String> {
     Some(path.strip_prefix('/').unwrap_or(path).to_owned())
 }
 
-/// Only `deny` so far: calls in other serializations than hessian2 close the connection.
-fn serialization(value: &Value<'_>) -> Option<()> {
+fn serializations(value: &Value<'_>) -> Option<Serializations> {
     let fields = value.fields(&schema::SERIALIZATION)?;
-    for name in ["fastjson2", "other"] {
-        let Some(field) = fields.get(name) else {
-            continue;
-        };
-        let choices = match name {
-            "fastjson2" => &[("deny", true), ("check", false), ("pass", false)][..],
-            _ => &[("deny", true), ("pass", false)][..],
-        };
-        if field.choice(choices) == Some(false) {
-            field.not_supported();
-        }
+    let (deny, pass) = (("deny", Treatment::Deny), ("pass", Treatment::Pass));
+    let check = ("check", Treatment::Check);
+    let fastjson2 = fields
+        .get("fastjson2")
+        .and_then(|value| value.choice(&[check, pass, deny]));
+    let other = fields
+        .get("other")
+        .and_then(|value| value.choice(&[deny, pass]));
+    Some(Serializations {
+        fastjson2: fastjson2?,
+        other: other?,
+    })
+}
+
+/// A class by its whole name, as it stands in a definition.
+fn class(value: &Value<'_>) -> Option<String> {
+    let name = value.name()?;
+    if name.contains(['*', ' ']) {
+        value.reject("the whole name of a class", None);
+        return None;
     }
-    Some(())
+    Some(name.to_owned())
+}
+
+fn foreign_bytes(value: &Value<'_>, default_allow: bool) -> Option<ForeignBytes> {
+    let choice = value.choice(&[
+        ("close", ForeignBytes::Close),
+        ("pass_unprotected", ForeignBytes::PassUnprotected),
+    ])?;
+    if choice == ForeignBytes::PassUnprotected && !default_allow {
+        value.reject(
+            "close, because of default: deny: what passes unread is not denied",
+            None,
+        );
+    }
+    Some(choice)
 }
 
 fn limits(fields: &Fields<'_>) -> Option<Limits> {

@@ -6,7 +6,7 @@ use super::conditions::{self, Effect};
 use super::names::Names;
 use super::reader::{Fields, Value};
 use super::schema;
-use crate::attributes::Attribute;
+use crate::attributes::{Attribute, Kind};
 use crate::policy::{Limiter, Match};
 use crate::quota::{Algorithm, Override, Quota, WhenFull};
 use crate::time::Nanos;
@@ -77,6 +77,10 @@ fn read_per<'a>(per: &Value<'a>, names: &Names<'a>) -> Option<Vec<Attribute>> {
             whole = false;
             continue;
         };
+        if attribute.kind() == Kind::Names {
+            let expected = "an attribute with one value";
+            item.reject_as(expected, format!("{attribute}, which has many"), None);
+        }
         if attributes.contains(&attribute) {
             item.reject_as("each attribute once", format!("{attribute} again"), None);
         }

@@ -143,8 +143,8 @@ pub(super) static MATCHER: Section = Section {
         optional("in"),
         optional("not"),
         optional("present"),
-        not_yet("some"),
-        not_yet("every"),
+        optional("some"),
+        optional("every"),
     ],
 };
 
@@ -208,7 +208,8 @@ pub(super) static PROTOCOL: Section = Section {
         default("services", NONE),
         default("serialization", EMPTY),
         default("limits", EMPTY),
-        not_yet("foreign_bytes"),
+        default("unchecked_classes", NONE),
+        default("foreign_bytes", word("close")),
     ],
 };
 
@@ -223,7 +224,7 @@ pub(super) static SERVICE: Section = Section {
 pub(super) static SERIALIZATION: Section = Section {
     title: "serialization",
     fields: &[
-        default("fastjson2", word("deny")),
+        default("fastjson2", word("check")),
         default("other", word("deny")),
     ],
 };

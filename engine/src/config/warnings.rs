@@ -3,7 +3,7 @@
 use super::error::Warning;
 use super::path::{Path, Segment};
 use crate::attributes::{Attribute, Value};
-use crate::policy::{Action, Condition, Form, Match, Policy, Rule};
+use crate::policy::{Action, Condition, ForeignBytes, Form, Match, Policy, Rule, Treatment};
 
 /// The warnings of a whole policy, in the order of its sections.
 pub(super) fn of(policy: &Policy) -> Vec<Warning> {
@@ -39,7 +39,34 @@ pub(super) fn of(policy: &Policy) -> Vec<Warning> {
         );
         warn(&mut warnings, Path::default().field("default"), text);
     }
+    protocol_warnings(policy, &mut warnings);
     warnings
+}
+
+fn protocol_warnings(policy: &Policy, warnings: &mut Vec<Warning>) {
+    let at = Path::default().field("protocol");
+    let treatments = [
+        ("fastjson2", policy.serializations.fastjson2),
+        ("other", policy.serializations.other),
+    ];
+    for (name, treatment) in treatments {
+        if treatment == Treatment::Pass {
+            let text = "of calls that pass unread nothing is known but serialization, one_way, callback and source.ip: \
+                        rules on service, method, attachments and the like do not see what they do";
+            warn(warnings, at.field("serialization").field(name), text);
+        }
+    }
+    for (index, class) in policy.unchecked_classes.iter().enumerate() {
+        let text = format!(
+            "a call with another definition of {class} can make its provider run another service than rules see"
+        );
+        warn(warnings, at.field("unchecked_classes").index(index), text);
+    }
+    if policy.foreign_bytes == ForeignBytes::PassUnprotected {
+        let text = "a connection that does not begin with Dubbo's magic passes unread; what it makes the provider do \
+                    is not decided here: telnet commands, Triple calls";
+        warn(warnings, at.field("foreign_bytes"), text);
+    }
 }
 
 fn rule_warnings(rule: &Rule, warnings: &mut Vec<Warning>) {

@@ -145,7 +145,7 @@ impl Books {
                 started: self.arrived.wall,
                 duration,
                 service,
-                method: &self.facts.method,
+                method: self.facts.method(),
                 version,
                 group,
                 one_way: self.one_way,

@@ -6,7 +6,7 @@ use dubbo::edit::EditError;
 use dubbo::{Call, CallError, Serialization, edit, event, refusal};
 
 use super::books::{Books, Caller, End, Judgement};
-use super::cut::Request;
+use super::cut::{Request, takes_refusals};
 use super::facts::Facts;
 use super::in_flight::Awaited;
 use super::judge::{Sentence, invalid, judge, must_rewrite};
@@ -35,11 +35,11 @@ impl Connection {
         cx: &mut Context<'_>,
     ) {
         let policy = Rc::clone(cx.policy);
-        let (facts, sentence) = match &request.facts {
-            Ok(facts) => {
+        let (facts, sentence) = match &request.read {
+            Ok(read) => {
                 let caller = self.caller(from);
-                let sentence = judge(from, request, facts, &caller, &policy, ledger, cx);
-                (Rc::clone(facts), sentence)
+                let sentence = judge(from, request, read, &caller, &policy, ledger, cx);
+                (Rc::clone(&read.facts), sentence)
             }
             Err(error) => {
                 cx.metrics.refused(error.name());
@@ -87,8 +87,8 @@ impl Connection {
         policy: &Policy,
         output: &mut Output<'_>,
     ) -> Result<(), Unwritable> {
-        let facts = request.facts.as_ref();
-        if !facts.is_ok_and(|facts| must_rewrite(from, facts, route, policy)) {
+        let read = request.read.as_ref();
+        if !read.is_ok_and(|read| must_rewrite(from, &read.facts, route, policy)) {
             self.choose_cluster(from, route);
             self.go_on(from, output);
             output.keep(request.at.clone());
@@ -102,7 +102,7 @@ impl Connection {
     }
 
     /// The call does not go on. A caller that waits for an answer gets it in the place of a heartbeat's; one that does not
-    /// cannot be told.
+    /// cannot be told. Where no refusal can be written, the connection closes behind what was admitted before.
     fn refuse(
         &mut self,
         from: Side,
@@ -115,6 +115,10 @@ impl Connection {
             return;
         }
         let head = request.frame.head;
+        if !takes_refusals(head.serialization) {
+            self.close(CloseReason::UNSUPPORTED_SERIALIZATION, cx.metrics);
+            return;
+        }
         self.go_on(from, output);
         output
             .edit()
@@ -140,9 +144,9 @@ impl Connection {
         cx: &mut Context<'_>,
     ) {
         let facts = request
-            .facts
+            .read
             .as_ref()
-            .map_or_else(|_| Rc::default(), Rc::clone);
+            .map_or_else(|_| Rc::default(), |read| Rc::clone(&read.facts));
         let judgement = Judgement::without_rules(cx.policy, Outcome::Refused, reason.name());
         self.books(from, request, facts, judgement, cx)
             .close(End::Refused, cx);
@@ -157,7 +161,7 @@ impl Connection {
         cx: &mut Context<'_>,
     ) -> Books {
         Books {
-            label: cx.metrics.label(facts.runs().0, &facts.method),
+            label: cx.metrics.label(facts.runs().0, facts.method()),
             facts: facts.to_keep(),
             arrived: cx.now,
             one_way: !request.two_way,

@@ -4,12 +4,11 @@
 //! looked at first: when one of them is no Dubbo, none of its calls is admitted, charged or reported as passed.
 
 use core::ops::Range;
-use std::rc::Rc;
 
 use dubbo::event::{self, Event};
 use dubbo::{CallError, CallErrorKind, Frame, HEAD_LEN, Head, Kind, Serialization};
 
-use super::facts::{Facts, Memory};
+use super::memory::{Memory, Read};
 use super::{CloseReason, Side};
 use crate::policy::{Mode, Policy};
 
@@ -23,7 +22,7 @@ pub(crate) struct Request<'a> {
     pub(crate) at: Range<usize>,
     pub(crate) frame: Frame<'a>,
     pub(crate) two_way: bool,
-    pub(crate) facts: Result<Rc<Facts>, CallError>,
+    pub(crate) read: Result<Read, CallError>,
 }
 
 /// A stretch of the input, in the order in which it came.
@@ -133,8 +132,8 @@ fn next<'a>(
             Piece::Event { at, head, two_way }
         }
         Kind::Request { two_way } => {
-            let facts = memory.read(frame.body(), head.serialization, policy);
-            if let Err(error) = &facts
+            let read = memory.read(frame.body(), head.serialization, policy);
+            if let Err(error) = &read
                 && !may_be_unreadable(&frame, error, policy)
             {
                 return Err(CloseReason::call(error));
@@ -143,7 +142,7 @@ fn next<'a>(
                 at,
                 frame,
                 two_way,
-                facts,
+                read,
             })
         }
     }))
@@ -171,7 +170,15 @@ fn allowed_event(frame: &Frame<'_>, from: Side) -> Result<(), CloseReason> {
 fn may_be_unreadable(frame: &Frame<'_>, error: &CallError, policy: &Policy) -> bool {
     policy.mode == Mode::DryRun
         || (error.kind == CallErrorKind::UnsupportedSerialization
-            && frame.head.serialization == Serialization::FASTJSON2)
+            && takes_refusals(frame.head.serialization))
+}
+
+/// Whether refusals can be written in a serialization. A caller takes no exception in another one than its call's.
+pub(super) fn takes_refusals(serialization: Serialization) -> bool {
+    matches!(
+        serialization,
+        Serialization::HESSIAN2 | Serialization::FASTJSON2
+    )
 }
 
 impl Piece<'_> {

@@ -56,6 +56,13 @@ impl Effects {
         }
     }
 
+    pub(super) fn keep() -> Effects {
+        Effects {
+            edit: Edit::Keep,
+            ..Effects::nothing()
+        }
+    }
+
     pub(crate) fn close(reason: CloseReason) -> Effects {
         Effects {
             close: Some(reason),

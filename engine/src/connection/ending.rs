@@ -20,6 +20,11 @@ impl Connection {
         }
     }
 
+    /// Whether nothing passes any more.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.is_some()
+    }
+
     /// The connection is gone: what is in flight will not be answered.
     pub(crate) fn gone(&mut self, cx: &mut Context<'_>) {
         for half in [&mut self.downstream, &mut self.upstream] {

@@ -6,10 +6,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use dubbo::edit::EditError;
-use dubbo::outline::{self, Outline};
-use dubbo::{
-    Call, CallError, Contradiction, Identities, Identity, LoneSurrogate, Serialization, edit,
-};
+use dubbo::{AttachmentValue, Call, Contradiction, Identities, Identity, LoneSurrogate, edit};
 
 use crate::policy::{CallFacts, Findings, Policy};
 
@@ -17,7 +14,8 @@ use crate::policy::{CallFacts, Findings, Policy};
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     pub(super) identities: Vec<Identity<'static>>,
-    pub(super) method: Box<str>,
+    /// `None` when the body was not read.
+    pub(super) method: Option<Box<str>>,
     pub(super) generic: Option<Box<str>>,
     pub(super) claimed_app: Option<Cow<'static, str>>,
     /// By slot of `Policy::attachment_keys`.
@@ -37,6 +35,7 @@ pub(crate) struct Facts {
 struct Looked {
     source_ip: Option<IpAddr>,
     one_way: bool,
+    callback: bool,
     findings: Rc<Findings>,
 }
 
@@ -53,21 +52,21 @@ pub(super) enum Flaw {
 const CLAIMED_APP: [&str; 2] = ["remote.application", "application"];
 
 impl Facts {
-    fn of(call: &Call<'_>, policy: &Policy) -> Facts {
+    pub(super) fn of(call: &Call<'_>, policy: &Policy) -> Facts {
         let identities = call.identities();
         let attachments: Result<_, _> = policy
             .attachment_keys
             .iter()
             .map(|key| attachment(call, key))
             .collect();
-        let claimed_app = claimed_app(call);
+        let claimed_app = claimed_app(call, policy.looks_at_claimed_app);
         let flaw = match contradiction(call, &identities, policy) {
             _ if attachments.is_err() || claimed_app.is_err() => Some(Flaw::NotText),
             contradiction => contradiction.map(Flaw::Contradiction),
         };
         Facts {
             identities: identities.iter().map(owned).collect(),
-            method: call.target_method().into(),
+            method: Some(call.target_method().into()),
             generic: call
                 .generic
                 .as_ref()
@@ -90,7 +89,8 @@ impl Facts {
             .iter()
             .map(|identity| identity.service.len() + identity.version.len() + identity.group.len());
         let app = self.claimed_app.as_ref().map_or(0, |app| app.len());
-        if attachments.chain(names).sum::<usize>() + self.method.len() + app <= MOST_KEPT {
+        let method = self.method();
+        if attachments.chain(names).sum::<usize>() + method.len() + app <= MOST_KEPT {
             return self;
         }
         let (service, version, group) = self.runs();
@@ -100,19 +100,23 @@ impl Facts {
                 version: beginning(version),
                 group: beginning(group),
             }],
-            method: beginning(&self.method).into(),
+            method: Some(beginning(method).into()),
             claimed_app: self.claimed_app.as_deref().map(beginning),
             ..Facts::default()
         })
     }
 
     /// What the rules say of a call with these facts: they are asked again only when it is made by somebody else, or in
-    /// another way.
+    /// another way, or when its arguments have a say.
     pub(super) fn findings(&self, call: &CallFacts<'_>, policy: &Policy) -> Rc<Findings> {
+        if call.classes.is_some_and(|classes| !classes.is_empty()) {
+            return Rc::new(policy.look_at(call));
+        }
         let mut looked = self.looked.borrow_mut();
         if let Some(looked) = &*looked
             && looked.source_ip == call.source_ip
             && looked.one_way == call.one_way
+            && looked.callback == call.callback
         {
             return Rc::clone(&looked.findings);
         }
@@ -120,9 +124,15 @@ impl Facts {
         *looked = Some(Looked {
             source_ip: call.source_ip,
             one_way: call.one_way,
+            callback: call.callback,
             findings: Rc::clone(&findings),
         });
         findings
+    }
+
+    /// The method, "" when it is not known.
+    pub(super) fn method(&self) -> &str {
+        self.method.as_deref().unwrap_or_default()
     }
 
     /// What Java runs: service, version, group.
@@ -178,13 +188,28 @@ fn contradiction(
     })
 }
 
-fn claimed_app(call: &Call<'_>) -> Result<Option<Cow<'static, str>>, LoneSurrogate> {
+/// The caller's claim. Only where rules or quotas look at it has it to be text; reports take it with U+FFFD in it.
+fn claimed_app(
+    call: &Call<'_>,
+    looked_at: bool,
+) -> Result<Option<Cow<'static, str>>, LoneSurrogate> {
     for key in CLAIMED_APP {
-        if let Some(app) = attachment(call, key)? {
-            return Ok(Some(app));
+        let app = match attachment(call, key) {
+            Err(_) if !looked_at => lossy_attachment(call, key),
+            app => app?,
+        };
+        if app.is_some() {
+            return Ok(app);
         }
     }
     Ok(None)
+}
+
+fn lossy_attachment(call: &Call<'_>, key: &str) -> Option<Cow<'static, str>> {
+    match call.attachments.get(key)?.value() {
+        AttachmentValue::String(text) => Some(Cow::Owned(text.to_str_lossy().into_owned())),
+        _ => None,
+    }
 }
 
 fn attachment(call: &Call<'_>, key: &str) -> Result<Option<Cow<'static, str>>, LoneSurrogate> {
@@ -201,90 +226,6 @@ fn owned(identity: &Identity<'_>) -> Identity<'static> {
         service: own(&identity.service),
         version: own(&identity.version),
         group: own(&identity.group),
-    }
-}
-
-/// The facts of the calls that came before. Callers repeat themselves: to see that a call says what an earlier one said
-/// costs a fifth of reading it.
-#[derive(Debug)]
-pub(crate) struct Memory {
-    /// A call's place is decided by its names.
-    places: Vec<Option<Remembered>>,
-    seed: u64,
-}
-
-#[derive(Debug)]
-struct Remembered {
-    serialization: Serialization,
-    outline: Outline,
-    facts: Rc<Facts>,
-}
-
-/// How many calls are remembered.
-const PLACES: usize = 64;
-/// Longer ones are not.
-const LONGEST: usize = 4096;
-
-impl Memory {
-    /// Nothing remembered. With a `seed` that callers do not know they cannot make others' calls slow.
-    pub(crate) fn new(seed: u64) -> Memory {
-        Memory {
-            places: Vec::new(),
-            seed,
-        }
-    }
-
-    /// Forgets everything: facts depend on the policy.
-    pub(crate) fn clear(&mut self) {
-        self.places.clear();
-    }
-
-    /// Reads the body of a call.
-    ///
-    /// # Errors
-    ///
-    /// What [`Call::parse`] says.
-    pub(super) fn read(
-        &mut self,
-        body: &[u8],
-        serialization: Serialization,
-        policy: &Policy,
-    ) -> Result<Rc<Facts>, CallError> {
-        let limits = dubbo::Limits::default();
-        if self.places.is_empty() {
-            self.places.resize_with(PLACES, || None);
-        }
-        let at = self.place(outline::names(body, serialization));
-        if let Some(Some(known)) = self.places.get(at)
-            && known.serialization == serialization
-            && known.outline.fits(body, limits).is_some()
-        {
-            return Ok(Rc::clone(&known.facts));
-        }
-        let call = Call::parse(body, serialization, limits)?;
-        let facts = Rc::new(Facts::of(&call, policy));
-        if let Some(outline) = Outline::of(&call).filter(|outline| outline.len() <= LONGEST)
-            && let Some(place) = self.places.get_mut(at)
-        {
-            *place = Some(Remembered {
-                serialization,
-                outline,
-                facts: Rc::clone(&facts),
-            });
-        }
-        Ok(facts)
-    }
-
-    fn place(&self, names: &[u8]) -> usize {
-        let (words, rest) = names.as_chunks::<8>();
-        let mut hash = self.seed;
-        for word in words {
-            hash = mix(hash ^ u64::from_le_bytes(*word));
-        }
-        for byte in rest {
-            hash = mix(hash ^ u64::from(*byte));
-        }
-        usize::try_from(hash % PLACES as u64).unwrap_or_default()
     }
 }
 

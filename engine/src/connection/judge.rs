@@ -2,9 +2,13 @@
 
 use std::rc::Rc;
 
+use dubbo::CallErrorKind;
+
 use super::books::{Caller, Judgement};
 use super::cut::Request;
 use super::facts::{Facts, Flaw};
+use super::memory::Read;
+use super::reason::ALTERED_CLASS;
 use super::{Context, Side};
 use crate::metrics::{Decision as Outcome, Metrics, QuotaResult, RuleResult};
 use crate::policy::{
@@ -23,12 +27,13 @@ pub(super) struct Sentence<'p> {
 pub(super) fn judge<'p>(
     from: Side,
     request: &Request<'_>,
-    facts: &Facts,
+    read: &Read,
     caller: &Caller,
     policy: &'p Rc<Policy>,
     ledger: &mut Ledger<'_>,
     cx: &mut Context<'_>,
 ) -> Sentence<'p> {
+    let Read { facts, arguments } = read;
     if let Some(flaw) = facts.flaw {
         cx.metrics.refused(flaw.name());
         let reported = matches!(flaw, Flaw::Contradiction(_))
@@ -37,17 +42,36 @@ pub(super) fn judge<'p>(
             return invalid(policy, flaw.name(), flaw.message());
         }
     }
+    if let Some(class) = &arguments.altered {
+        cx.metrics.refused(ALTERED_CLASS);
+        if policy.mode == Mode::Enforce {
+            let message =
+                format!("the definition of {class} has other fields than the class that is read");
+            return invalid(policy, ALTERED_CLASS, &message);
+        }
+    }
     let call = CallFacts {
         identities: &facts.identities,
-        method: Some(&facts.method),
+        method: facts.method.as_deref(),
         generic: facts.generic.as_deref(),
         one_way: !request.two_way,
+        callback: from == Side::Upstream,
+        classes: arguments.classes.as_deref(),
         serialization: request.serialization_name(),
         source_ip: caller.ip,
         claimed_app: facts.claimed_app.as_deref(),
         attachments: &facts.attachments,
     };
     let findings = facts.findings(&call, policy);
+    if facts.method.is_none() && must_rewrite(from, facts, policy.route(&findings), policy) {
+        let reason = CallErrorKind::UnsupportedSerialization.name();
+        cx.metrics.refused(reason);
+        return invalid(
+            policy,
+            reason,
+            "no attachments can be set in a call that is not read",
+        );
+    }
     if let Some(error) = facts.unwritable
         && must_rewrite(from, facts, policy.route(&findings), policy)
     {

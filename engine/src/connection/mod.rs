@@ -15,12 +15,13 @@ mod ending;
 mod facts;
 mod in_flight;
 mod judge;
+mod memory;
 mod output;
 mod reason;
 mod state;
 
 pub use self::effects::{Effects, Peers, Side};
-pub(crate) use self::facts::Memory;
+pub(crate) use self::memory::Memory;
 pub use self::output::Edit;
 pub use self::reason::{CloseReason, reasons};
 pub(crate) use self::state::{Connection, Context};

@@ -40,6 +40,8 @@ close_reasons! {
     UNKNOWN_CONNECTION = "unknown_connection";
     /// An event that peers do not send.
     UNKNOWN_EVENT = "unknown_event";
+    /// A call is refused in a serialization that refusals are not written in.
+    UNSUPPORTED_SERIALIZATION = "unsupported_serialization";
 }
 
 impl CloseReason {
@@ -60,6 +62,11 @@ impl From<FrameError> for CloseReason {
     }
 }
 
+/// A call defines a class in another way than its reader knows it.
+pub(super) const ALTERED_CLASS: &str = "altered_class";
+/// A connection ended within a frame.
+pub(super) const TRUNCATED: &str = "truncated";
+
 /// All reasons that stand in `refused_total` and `connections_closed_total`; some of them more than once.
 pub fn reasons() -> impl Iterator<Item = &'static str> {
     let frames = FrameError::EACH.into_iter().map(FrameError::name);
@@ -72,4 +79,5 @@ pub fn reasons() -> impl Iterator<Item = &'static str> {
         .chain(contradictions)
         .chain(edits)
         .chain(closes)
+        .chain([ALTERED_CLASS, TRUNCATED])
 }

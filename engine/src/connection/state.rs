@@ -10,12 +10,13 @@ use super::answers::Answering;
 use super::books::{Books, Caller};
 use super::calls::Denied;
 use super::cut::{Piece, cut};
-use super::facts::Memory;
 use super::in_flight::{Awaited, InFlight};
+use super::memory::Memory;
 use super::output::{Edit, Output};
+use super::reason::TRUNCATED;
 use super::{CloseReason, Effects, Peers, Side};
 use crate::metrics::Metrics;
-use crate::policy::{Policy, Route};
+use crate::policy::{ForeignBytes, Policy, Route};
 use crate::quota::Ledger;
 use crate::report::Reports;
 use crate::time::{Nanos, Now};
@@ -47,6 +48,10 @@ pub(crate) struct Connection {
     pub(super) cluster: Option<Rc<str>>,
     /// When there may be something to do although nothing comes.
     pub(super) wake: Option<Nanos>,
+    /// Whether it has begun as Dubbo.
+    begun: bool,
+    /// It has begun as something else, and the policy lets that pass: nothing of it is looked at.
+    unprotected: bool,
     /// Set once the connection must close: nothing is passed on any more.
     pub(super) closing: Option<CloseReason>,
 }
@@ -91,6 +96,8 @@ impl Connection {
             early: Vec::new(),
             cluster: None,
             wake: None,
+            begun: false,
+            unprotected: false,
             closing: None,
         }
     }
@@ -147,6 +154,9 @@ impl Connection {
         if let Some(reason) = self.closing {
             return Effects::close(reason);
         }
+        if self.unprotected {
+            return Effects::keep();
+        }
         let half = self.half(from);
         let was_held = !half.held.is_empty();
         let (mut input, since) = if was_held {
@@ -192,6 +202,12 @@ impl Connection {
             cut.error = Some(CloseReason::CALLS_IN_FLIGHT);
         }
         self.connected |= from == Side::Upstream;
+        if self.is_foreign(from, input, cx.policy) {
+            self.unprotected = true;
+            cx.metrics.connection_unprotected();
+            return Passed::whole(input.len());
+        }
+        self.begun |= input.len() > 1;
         if self.early.len() > MAX_EARLY {
             cut.error = Some(CloseReason::EARLY_EVENTS);
         }
@@ -207,6 +223,10 @@ impl Connection {
         let mut output = Output::new(input);
         for piece in &cut.pieces {
             match piece {
+                Piece::Call(request) if let Some(reason) = self.closing => {
+                    self.throw_away(from, request, reason, cx);
+                }
+                _ if self.closing.is_some() => {}
                 Piece::Call(request) => self.call(from, request, &mut output, ledger, cx),
                 Piece::Event { at, head, two_way } => {
                     self.event(from, at, head, *two_way, &mut output, cx);
@@ -226,9 +246,11 @@ impl Connection {
                 }
             }
         }
-        if end_of_stream {
+        if self.closing.is_some() {
+            cut.tail = input.len();
+        } else if end_of_stream {
             if cut.tail < input.len() {
-                cx.metrics.refused("truncated");
+                cx.metrics.refused(TRUNCATED);
             }
             cut.tail = input.len();
             // Within the body of an answer, a refusal would be read as a part of it.
@@ -248,6 +270,14 @@ impl Connection {
             close: None,
             output: output.finish(),
         }
+    }
+
+    /// Whether these bytes are a connection's first, and no Dubbo, and the policy lets such connections pass.
+    fn is_foreign(&mut self, from: Side, input: &[u8], policy: &Policy) -> bool {
+        policy.foreign_bytes == ForeignBytes::PassUnprotected
+            && !self.begun
+            && Head::check_start(input).is_err()
+            && self.half(from.other()).held.is_empty()
     }
 
     /// Keeps an incomplete frame, whose first byte came at `since`.
@@ -320,6 +350,16 @@ struct Passed {
 }
 
 impl Passed {
+    /// All of the input goes on.
+    fn whole(len: usize) -> Passed {
+        Passed {
+            close: None,
+            cluster: None,
+            output: Ok(len),
+            tail: len,
+        }
+    }
+
     fn closed(reason: CloseReason, tail: usize) -> Passed {
         Passed {
             close: Some(reason),

@@ -236,6 +236,11 @@ impl Metrics {
         self.count("connections_closed_total", &[("reason", reason)]);
     }
 
+    /// `connections_unprotected_total`: they do not begin as Dubbo, and pass unread.
+    pub fn connection_unprotected(&mut self) {
+        self.count("connections_unprotected_total", &[]);
+    }
+
     /// `unexpected_answers_total`: answers to ids that nobody awaits; they pass.
     pub fn answer_to_nobody(&mut self) {
         self.count("unexpected_answers_total", &[]);

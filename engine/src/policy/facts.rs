@@ -18,8 +18,12 @@ pub struct CallFacts<'a> {
     pub generic: Option<&'a str>,
     /// The caller awaits no answer.
     pub one_way: bool,
+    /// The provider makes the call, and the client is asked to run it.
+    pub callback: bool,
     /// The name of the serialization: `hessian2`.
     pub serialization: &'a str,
+    /// The names of the classes that it makes its provider load; `None` when they are not known, or nothing looks at them.
+    pub classes: Option<&'a [Cow<'a, str>]>,
     /// The address of the peer that made the call.
     pub source_ip: Option<IpAddr>,
     /// The application that the caller says it is.
@@ -82,6 +86,8 @@ impl<'a> Reading<'a> {
                 .get(*slot)
                 .and_then(|value| value.as_deref()),
             Attribute::OneWay => return Some(Value::Flag(call.one_way)),
+            Attribute::Callback => return Some(Value::Flag(call.callback)),
+            Attribute::Classes => return call.classes.map(Value::Names),
             Attribute::SourceIp => return call.source_ip.map(|ip| Value::Ip(ip.to_canonical())),
         };
         text.map(Value::Text)

@@ -57,7 +57,8 @@ impl Limiter {
 /// An attribute as part of a key; an absent one is empty.
 fn key_value<'a>(reading: &Reading<'a>, attribute: &Attribute, ip: &'a IpText) -> &'a str {
     match reading.value(attribute) {
-        None => "",
+        // No quota counts per attributes with many values: the configuration sees to it.
+        None | Some(Value::Names(_)) => "",
         Some(Value::Text(text)) => text,
         Some(Value::Flag(true)) => "true",
         Some(Value::Flag(false)) => "false",

@@ -18,6 +18,10 @@ pub enum Matcher {
     Flag(bool),
     /// The value is in this list.
     In(Rc<List>),
+    /// One of many values passes.
+    Some(Box<Matcher>),
+    /// Each of many values passes; so it does when there are none.
+    Every(Box<Matcher>),
     /// The attribute is there, or is not.
     Present(bool),
     /// The other does not hold: true for an absent attribute, if the other is a test of the value.
@@ -40,9 +44,15 @@ impl Matcher {
             (Matcher::Net(net), Some(Value::Ip(ip))) => net.contains(&ip),
             (Matcher::Flag(flag), Some(Value::Flag(value))) => *flag == value,
             (Matcher::In(list), Some(value)) => list.contains(value),
-            (Matcher::Text(_) | Matcher::Net(_) | Matcher::Flag(_), _) | (Matcher::In(_), None) => {
-                false
+            (Matcher::Some(one), Some(Value::Names(names))) => {
+                names.iter().any(|name| one.holds(Some(Value::Text(name))))
             }
+            (Matcher::Every(each), Some(Value::Names(names))) => {
+                names.iter().all(|name| each.holds(Some(Value::Text(name))))
+            }
+            (Matcher::Text(_) | Matcher::Net(_) | Matcher::Flag(_), _)
+            | (Matcher::In(_), None)
+            | (Matcher::Some(_) | Matcher::Every(_), _) => false,
         }
     }
 
@@ -54,7 +64,12 @@ impl Matcher {
             Matcher::All(several) | Matcher::Any(several) => {
                 several.iter().any(Matcher::speaks_of_presence)
             }
-            Matcher::Text(_) | Matcher::Net(_) | Matcher::Flag(_) | Matcher::In(_) => false,
+            Matcher::Text(_)
+            | Matcher::Net(_)
+            | Matcher::Flag(_)
+            | Matcher::In(_)
+            | Matcher::Some(_)
+            | Matcher::Every(_) => false,
         }
     }
 }

@@ -28,7 +28,9 @@ pub use limiter::Limiter;
 pub(crate) use list::canonical_net;
 pub use list::{IpSet, List, RegexSet, StringSet};
 pub use matcher::{Matcher, Pattern};
-pub use policy::{Contradictions, ExportedService, Mode, Policy};
+pub use policy::{
+    Contradictions, ExportedService, ForeignBytes, Mode, Policy, Serializations, Treatment,
+};
 pub use refusal::{Refusal, RefusalKind, refusal_text};
 pub use route::Route;
 pub use rule::{Action, QuotaUse, Rule};

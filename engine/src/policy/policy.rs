@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use dubbo::Serialization;
+
 use super::{Form, Limiter, Route, Rule};
 use crate::config::Limits;
 use crate::report::ReportsConfig;
@@ -31,6 +33,16 @@ pub struct Policy {
     pub contradictions: Contradictions,
     /// `protocol.services`.
     pub services: Vec<ExportedService>,
+    /// `protocol.serialization`.
+    pub serializations: Serializations,
+    /// `protocol.unchecked_classes`: definitions of these may have other fields than the class that Java reads.
+    pub unchecked_classes: Vec<String>,
+    /// `protocol.foreign_bytes`.
+    pub foreign_bytes: ForeignBytes,
+    /// Whether some rule or route looks at the classes that calls carry.
+    pub looks_at_classes: bool,
+    /// Whether something looks at what callers say they are.
+    pub looks_at_claimed_app: bool,
     /// `protocol.limits`.
     pub limits: Limits,
     /// The attachments that rules, routes and quotas look at; the index is the slot.
@@ -64,6 +76,51 @@ pub struct ExportedService {
     pub interface: String,
     /// Its paths, without a leading `/`.
     pub paths: Vec<String>,
+}
+
+/// `protocol.serialization`: what becomes of calls whose bodies are not in hessian2, which is always read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Serializations {
+    /// Of calls in fastjson2.
+    pub fastjson2: Treatment,
+    /// Of calls in any other; these cannot be read.
+    pub other: Treatment,
+}
+
+/// What becomes of calls in one serialization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Treatment {
+    /// They are read, and judged by what they say.
+    Check,
+    /// They are judged without a look at their bodies.
+    Pass,
+    /// They are refused; where refusals cannot be written in the serialization, by closing the connection.
+    Deny,
+}
+
+/// `protocol.foreign_bytes`: what becomes of a connection whose first bytes are not Dubbo's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForeignBytes {
+    /// It is closed.
+    Close,
+    /// All of it passes, both ways, and nothing of it is looked at.
+    PassUnprotected,
+}
+
+impl Serializations {
+    /// Of calls in this serialization.
+    pub fn treatment(&self, serialization: Serialization) -> Treatment {
+        match serialization {
+            Serialization::HESSIAN2 => Treatment::Check,
+            Serialization::FASTJSON2 => self.fastjson2,
+            _ => self.other,
+        }
+    }
+
+    /// Whether some calls are judged without a look at their bodies.
+    pub fn some_pass_unread(&self) -> bool {
+        [self.fastjson2, self.other].contains(&Treatment::Pass)
+    }
 }
 
 impl Policy {

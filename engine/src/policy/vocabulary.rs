@@ -15,7 +15,20 @@ impl Policy {
         self.names_of(&Attribute::Method, take);
     }
 
+    /// Whether some rule, route or quota looks at this attribute.
+    pub fn looks_at(&self, wanted: &Attribute) -> bool {
+        self.tests().any(|(attribute, _)| attribute == wanted)
+            || self.quotas.iter().any(|quota| quota.per.contains(wanted))
+    }
+
     fn names_of(&self, wanted: &Attribute, mut take: impl FnMut(&str)) {
+        self.tests()
+            .filter(|(attribute, _)| attribute == wanted)
+            .for_each(|(_, matcher)| whole_names(matcher, &mut take));
+    }
+
+    /// Everything that rules and routes ask of a call.
+    fn tests(&self) -> impl Iterator<Item = &(Attribute, Matcher)> {
         let required = self.rules.iter().filter_map(|rule| match &rule.action {
             Action::Require(required) => Some(required),
             _ => None,
@@ -31,8 +44,6 @@ impl Policy {
             .chain(required)
             .flat_map(Match::conditions)
             .flat_map(Condition::tests)
-            .filter(|(attribute, _)| attribute == wanted)
-            .for_each(|(_, matcher)| whole_names(matcher, &mut take));
     }
 }
 

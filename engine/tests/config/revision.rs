@@ -34,8 +34,10 @@ fn the_revision_is_the_hash_of_all_values_and_defaults() {
         "protocol.contradiction\0text deny",
         "protocol.services\0list 0",
         "protocol.serialization\0object",
-        "protocol.serialization.fastjson2\0text deny",
+        "protocol.serialization.fastjson2\0text check",
         "protocol.serialization.other\0text deny",
+        "protocol.unchecked_classes\0list 0",
+        "protocol.foreign_bytes\0text close",
         "protocol.limits\0object",
         "protocol.limits.max_frame_bytes\0number 8388608",
         "protocol.limits.held_bytes_per_worker\0number 67108864",
@@ -108,7 +110,8 @@ fn a_default_counts_like_the_same_value_written_out() {
         },
         "denial": {"form": "exception"},
         "protocol": {
-            "contradiction": "deny", "services": [], "serialization": {"fastjson2": "deny", "other": "deny"},
+            "contradiction": "deny", "services": [], "serialization": {"fastjson2": "check", "other": "deny"},
+            "unchecked_classes": [], "foreign_bytes": "close",
             "limits": {
                 "max_frame_bytes": 8388608, "held_bytes_per_worker": 67108864, "frame_timeout": "30s",
                 "calls_in_flight_per_connection": 65536, "calls_in_flight_per_worker": 262144,
@@ -135,9 +138,14 @@ fn every_change_of_meaning_changes_the_revision() {
         ("/rules/1/match/0/group/not", json!("public")),
         ("/rules/6/match/one_way", json!(false)),
         ("/rules/6/dry_run", json!(false)),
-        ("/rules/8/denial/status", json!(70)),
+        ("/rules/7/require/classes/every/0/prefix", json!("java.")),
+        ("/rules/8/match/callback", json!(true)),
+        ("/rules/10/denial/status", json!(70)),
         ("/routes/0/set/attachments/lane", json!("stable")),
         ("/reports/batch/max_delay", json!("501ms")),
+        ("/protocol/serialization/fastjson2", json!("deny")),
+        ("/protocol/serialization/other", json!("pass")),
+        ("/protocol/unchecked_classes", json!([])),
         ("/protocol/limits/denial_timeout", json!("3s")),
     ] {
         let mut changed = full();

@@ -92,6 +92,33 @@ fn a_policy_that_stops_discovery_is_warned_of() {
 }
 
 #[test]
+fn what_is_not_read_or_not_checked_is_warned_of() {
+    let protocol = |fields: serde_json::Value| places(json!({"protocol": fields}));
+    assert_eq!(
+        protocol(json!({"serialization": {"fastjson2": "pass", "other": "pass"}})),
+        [
+            "protocol.serialization.fastjson2",
+            "protocol.serialization.other"
+        ]
+    );
+    assert_eq!(
+        protocol(json!({"unchecked_classes": ["java.util.UUID", "a.B"]})),
+        [
+            "protocol.unchecked_classes[0]",
+            "protocol.unchecked_classes[1]"
+        ]
+    );
+    assert_eq!(
+        protocol(json!({"foreign_bytes": "pass_unprotected"})),
+        ["protocol.foreign_bytes"]
+    );
+    assert_eq!(
+        protocol(json!({"serialization": {"fastjson2": "deny"}, "foreign_bytes": "close"})),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
 fn a_refusal_that_is_tried_again_is_warned_of() {
     assert_eq!(places(json!({"denial": {"form": "status"}})), ["denial"]);
     let rule = json!({"deny": {}, "denial": {"form": "status", "status": 90}});

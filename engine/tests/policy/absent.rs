@@ -121,6 +121,7 @@ fn a_call_of_which_nothing_is_known_has_no_attributes() {
         "version",
         "group",
         "generic",
+        "classes",
         "source.ip",
         "claimed.app",
         "attachments.k",

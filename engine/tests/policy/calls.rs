@@ -35,6 +35,8 @@ pub(crate) struct Call {
     pub(crate) method: Option<String>,
     pub(crate) generic: Option<String>,
     pub(crate) one_way: bool,
+    pub(crate) callback: bool,
+    pub(crate) classes: Option<Vec<Cow<'static, str>>>,
     pub(crate) ip: Option<IpAddr>,
     pub(crate) app: Option<String>,
     pub(crate) attachments: HashMap<String, String>,
@@ -61,6 +63,11 @@ impl Call {
 
     pub(crate) fn attachment(mut self, key: &str, value: &str) -> Call {
         self.attachments.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    pub(crate) fn classes(mut self, names: &[&'static str]) -> Call {
+        self.classes = Some(names.iter().copied().map(Cow::Borrowed).collect());
         self
     }
 
@@ -110,6 +117,8 @@ impl Decider {
             method: call.method.as_deref(),
             generic: call.generic.as_deref(),
             one_way: call.one_way,
+            callback: call.callback,
+            classes: call.classes.as_deref(),
             serialization: "hessian2",
             source_ip: call.ip,
             claimed_app: call.app.as_deref(),

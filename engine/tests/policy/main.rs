@@ -11,6 +11,7 @@
 mod absent;
 mod calls;
 mod charges;
+mod classes;
 mod dry_run;
 mod matchers;
 mod order;

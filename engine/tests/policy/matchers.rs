@@ -230,9 +230,11 @@ fn every_attribute_is_read_from_its_own_place() {
         method: Some("m".to_owned()),
         generic: Some("true".to_owned()),
         one_way: true,
+        callback: true,
         ..Call::default()
     };
     let call = call
+        .classes(&["x.Y"])
         .ip("10.0.0.1")
         .app("c")
         .attachment("k", "a")
@@ -244,6 +246,8 @@ fn every_attribute_is_read_from_its_own_place() {
         ("group", json!("g"), json!("v")),
         ("generic", json!("true"), json!("")),
         ("one_way", json!(true), json!(false)),
+        ("callback", json!(true), json!(false)),
+        ("classes", json!({"some": "x.Y"}), json!({"some": "m"})),
         ("serialization", json!("hessian2"), json!("fastjson2")),
         ("source.ip", json!("10.0.0.1"), json!("10.0.0.2")),
         ("claimed.app", json!("c"), json!("a")),
