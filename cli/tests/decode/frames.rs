@@ -8,7 +8,7 @@ use crate::run::{decode, frames, lines};
 fn attachments_are_shown_as_they_stand_there() {
     let bytes = frames(
         "[{call: {id: 1, service: a.B, method: m, attachments_form: only, attachments: [
-            [path, a.B], [lane, blue], [lane, green], ['null', null], [yes, true], [int, -7], [long, {long: 1099511627776}],
+            [path, a.B], [lane, blue], [lane, green], ['null', null], ['yes', true], [int, -7], [long, {long: 1099511627776}],
             [double, {double: 0.5}], [none, {raw: '447ff8000000000000'}], [list, {list: [1]}]]}}]",
     );
     assert_eq!(
