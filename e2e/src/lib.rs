@@ -17,12 +17,15 @@
 mod admin;
 pub mod bootstrap;
 pub mod collector;
+pub mod driver;
 pub mod echo;
 pub mod envoy;
 pub mod frames;
+pub mod go;
 pub mod java;
 pub mod load;
 pub mod paths;
+pub mod peer;
 pub mod process;
 pub mod prometheus;
 pub mod proxy;

@@ -40,6 +40,14 @@ pub fn java_classes(dubbo: &str) -> Result<String> {
     ))
 }
 
+/// A program of the dubbo-go peers.
+pub fn go_peer(name: &str) -> Result<PathBuf> {
+    installed(
+        repository().join("e2e/peers/go/target").join(name),
+        "tools/setup.sh",
+    )
+}
+
 fn installed(path: PathBuf, by: &str) -> Result<PathBuf> {
     ensure!(path.exists(), "{} is missing: run {by}", path.display());
     Ok(path)
