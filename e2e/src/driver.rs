@@ -1,8 +1,8 @@
 //! What the consumers of every language understand: a command a line on standard input, and its outcomes a line on standard output.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{ChildStdin, ChildStdout};
+use std::io::{BufRead, Write};
+use std::process::{ChildStdin, Command};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use serde_json::{Value, json};
 
-use crate::peer::tail;
+use crate::paths::Folder;
+use crate::peer;
 use crate::process::Process;
 
 /// How long a command of the consumer may take. The longest test lasts 60 s.
@@ -25,6 +26,11 @@ impl Reference {
     /// A service at a port of 127.0.0.1, with Dubbo's URL options (`timeout=3000&heartbeat=1000`).
     pub fn new(port: u16, service: &str, options: &str) -> Reference {
         Reference(json!({ "url": format!("dubbo://127.0.0.1:{port}/{service}?{options}") }))
+    }
+
+    /// The interface of a service that is exported under another path.
+    pub fn interface(self, name: &str) -> Reference {
+        self.with("type", name)
     }
 
     /// The same service of this group and version.
@@ -103,11 +109,13 @@ pub struct Driver {
     waiting: Arc<Mutex<HashMap<u64, Sender<Value>>>>,
     next: AtomicU64,
     process: Process,
+    _folder: Folder,
 }
 
 impl Driver {
-    /// Drives a consumer that has said `READY`.
-    pub fn new(mut process: Process, lines: BufReader<ChildStdout>) -> Result<Driver> {
+    /// Starts a consumer, with a folder for its log.
+    pub fn start(command: Command, folder: Folder) -> Result<Driver> {
+        let (mut process, lines) = peer::start(command, &folder)?;
         let input = Mutex::new(process.take_input().context("standard input")?);
         let waiting: Arc<Mutex<HashMap<u64, Sender<Value>>>> = Arc::default();
         let answers = Arc::clone(&waiting);
@@ -130,6 +138,7 @@ impl Driver {
             waiting,
             next: AtomicU64::new(1),
             process,
+            _folder: folder,
         })
     }
 
@@ -159,7 +168,7 @@ impl Driver {
             .map_err(|_| {
                 anyhow!(
                     "the consumer did not answer within {COMMAND_DEADLINE:?}:\n{}",
-                    tail(&self.process.log())
+                    peer::tail(&self.process.log())
                 )
             })?;
         let outcomes = answer["outcomes"]

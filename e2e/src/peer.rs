@@ -11,11 +11,8 @@ use crate::process::Process;
 use crate::wait::{self, SOON};
 
 /// Starts a peer and waits for its line `READY`. What it prints next is yet to be read.
-pub fn start(
-    name: &str,
-    command: Command,
-    folder: &Folder,
-) -> Result<(Process, BufReader<ChildStdout>)> {
+pub fn start(command: Command, folder: &Folder) -> Result<(Process, BufReader<ChildStdout>)> {
+    let name = format!("{command:?}");
     let mut process = Process::start(command, &folder.file("log"))?;
     let mut lines = BufReader::new(process.take_output().context("standard output")?);
     let mut line = String::new();
@@ -33,16 +30,23 @@ pub fn tail(log: &str) -> String {
     lines[lines.len().saturating_sub(40)..].join("\n")
 }
 
-/// A provider's own record of what ran: a line `EXECUTED GROUP/SERVICE:VERSION.METHOD FIRST-ARGUMENT from PORT` of its standard output
-/// for every call.
-#[derive(Debug, Clone)]
-pub struct Executed(Arc<Mutex<Vec<String>>>);
+/// A provider, and its own record of what ran: a line `EXECUTED GROUP/SERVICE:VERSION.METHOD FIRST-ARGUMENT from PORT` of its standard
+/// output for every call.
+#[derive(Debug)]
+pub struct Provider {
+    /// Where it listens, on 127.0.0.1.
+    pub port: u16,
+    executed: Arc<Mutex<Vec<String>>>,
+    process: Process,
+    _folder: Folder,
+}
 
-impl Executed {
-    /// Reads the lines to their end, in a thread of its own.
-    pub fn read(lines: BufReader<ChildStdout>) -> Executed {
-        let executed = Executed(Arc::default());
-        let log = Arc::clone(&executed.0);
+impl Provider {
+    /// Starts a provider that was told to listen on this port, with a folder for its log.
+    pub fn start(command: Command, port: u16, folder: Folder) -> Result<Provider> {
+        let (process, lines) = start(command, &folder)?;
+        let executed = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&executed);
         std::thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
                 if let Some(call) = line.strip_prefix("EXECUTED ") {
@@ -50,18 +54,28 @@ impl Executed {
                 }
             }
         });
-        executed
+        Ok(Provider {
+            port,
+            executed,
+            process,
+            _folder: folder,
+        })
     }
 
-    /// What ran so far: `GROUP/SERVICE:VERSION.METHOD FIRST-ARGUMENT from PORT` a call.
-    pub fn all(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
+    /// What ran so far, by the provider's own record: `GROUP/SERVICE:VERSION.METHOD FIRST-ARGUMENT from PORT` a call.
+    pub fn executed(&self) -> Vec<String> {
+        self.executed.lock().unwrap().clone()
     }
 
     /// Waits until a call of which the record contains `text` has run.
-    pub fn wait(&self, text: &str) -> Result<String> {
+    pub fn wait_executed(&self, text: &str) -> Result<String> {
         wait::until(&format!("a call {text:?} at the provider"), SOON, || {
-            Ok(self.all().into_iter().find(|call| call.contains(text)))
+            Ok(self.executed().into_iter().find(|call| call.contains(text)))
         })
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 }

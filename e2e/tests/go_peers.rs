@@ -30,11 +30,11 @@ fn listening(process: u32) -> Result<BTreeSet<String>> {
     for table in ["tcp", "tcp6"] {
         for line in std::fs::read_to_string(format!("/proc/{process}/net/{table}"))?.lines() {
             let columns: Vec<&str> = line.split_whitespace().collect();
-            // Column 3 is the state, 0A listens; column 9 is the inode.
-            if columns.get(3) == Some(&"0A")
-                && sockets.contains(&format!("socket:[{}]", columns[9]))
+            // The second column is the local address, the fourth the state (0A listens), the tenth the inode.
+            if let [_, local, _, "0A", _, _, _, _, _, inode, ..] = columns.as_slice()
+                && sockets.contains(&format!("socket:[{inode}]"))
             {
-                addresses.insert(format!("{table} {}", columns[1]));
+                addresses.insert(format!("{table} {local}"));
             }
         }
     }
