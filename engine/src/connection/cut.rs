@@ -12,6 +12,9 @@ use super::memory::{Memory, Read};
 use super::{CloseReason, Side};
 use crate::policy::{Mode, Policy};
 
+/// What tells frames from other bytes.
+const MAGIC_LEN: usize = 2;
+
 /// Events are answered by a null; a longer one is nobody's.
 const MAX_EVENT_ANSWER: usize = 1024;
 
@@ -100,7 +103,11 @@ fn next<'a>(
     let Some(head) = rest.first_chunk::<HEAD_LEN>() else {
         // What cannot become a head any more is no reason to wait.
         Head::check_start(rest)?;
-        cut.need = HEAD_LEN;
+        cut.need = if rest.len() < MAGIC_LEN {
+            MAGIC_LEN
+        } else {
+            HEAD_LEN
+        };
         return Ok(None);
     };
     let head = Head::parse(head)?;
