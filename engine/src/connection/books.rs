@@ -100,6 +100,11 @@ pub(super) enum End {
 }
 
 impl Books {
+    /// The call passed, and nothing but its head was read.
+    fn is_unread(&self) -> bool {
+        self.facts.method.is_none()
+    }
+
     /// Counts and reports the call. Every call comes here once.
     pub(super) fn close(&self, end: End, cx: &mut Context<'_>) {
         let (answer, status, response_bytes) = match end {
@@ -107,7 +112,14 @@ impl Books {
                 status,
                 kind,
                 response_bytes,
-            } => (answer(kind), Some(status), Some(response_bytes)),
+            } => {
+                let answer = match answer(kind) {
+                    // That it went well is all that the head of an answer tells.
+                    Answer::Error if self.is_unread() && status == Status::OK => Answer::Ok,
+                    answer => answer,
+                };
+                (answer, Some(status), Some(response_bytes))
+            }
             End::NoAnswer => (Answer::NoAnswer, None, None),
             End::OneWay => (Answer::OneWay, None, None),
             End::Refused => (Answer::None, None, None),

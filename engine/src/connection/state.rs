@@ -9,7 +9,7 @@ use dubbo::Head;
 use super::answers::Answering;
 use super::books::{Books, Caller};
 use super::calls::Denied;
-use super::cut::{Piece, cut};
+use super::cut::{MAGIC_LEN, Piece, cut};
 use super::in_flight::{Awaited, InFlight};
 use super::memory::Memory;
 use super::output::{Edit, Output};
@@ -207,7 +207,7 @@ impl Connection {
             cx.metrics.connection_unprotected();
             return Passed::whole(input.len());
         }
-        self.begun |= input.len() > 1;
+        self.begun |= input.len() >= MAGIC_LEN;
         if self.early.len() > MAX_EARLY {
             cut.error = Some(CloseReason::EARLY_EVENTS);
         }
