@@ -13,13 +13,10 @@ use super::{CloseReason, Side};
 use crate::policy::{Mode, Policy};
 
 /// What tells frames from other bytes.
-const MAGIC_LEN: usize = 2;
+pub(super) const MAGIC_LEN: usize = 2;
 
 /// Events are answered by a null; a longer one is nobody's.
 const MAX_EVENT_ANSWER: usize = 1024;
-
-/// So many bytes tell Dubbo from anything else.
-pub(super) const MAGIC_LEN: usize = 2;
 
 /// A whole request that is a call, and what it says.
 #[derive(Debug)]
