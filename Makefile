@@ -1,5 +1,5 @@
 # The project's verbs. The steps are in tools/; every one of them sets up what it needs.
-.PHONY: build test lint fmt demo bench image clean
+.PHONY: build test lint fmt fuzz demo bench image clean
 
 # dist/dubbo-policy.wasm and dist/dubbo-policy.
 build:
@@ -15,6 +15,11 @@ lint:
 
 fmt:
 	cargo fmt --all
+	cargo fmt --manifest-path fuzz/Cargo.toml
+
+# Each fuzz target for FUZZ_SECONDS (600), and ten million operations of connections.
+fuzz:
+	tools/fuzz.sh
 
 # The main job on real parts, within a minute once it is set up.
 demo:

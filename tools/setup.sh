@@ -8,6 +8,7 @@
 #   tools/setup.sh go         the dubbo-go peers, built by Go
 #   tools/setup.sh wasm       the runner of tests on wasm32, by cargo
 #   tools/setup.sh deny       cargo-deny, which looks at licences
+#   tools/setup.sh fuzz       cargo-fuzz, which feeds libFuzzer
 set -euo pipefail
 
 repo=$(cd "$(dirname "$0")/.." && pwd)
@@ -111,9 +112,15 @@ deny() {
     ln -sfn cargo-deny-0.20.2 "$repo/.cache/cargo-deny"
 }
 
+fuzz() {
+    need c++ "a C++ compiler: libFuzzer is built from source"
+    cargo_tool cargo-fuzz 0.13.2 cargo-fuzz "feeds libFuzzer"
+    ln -sfn cargo-fuzz-0.13.2 "$repo/.cache/cargo-fuzz"
+}
+
 case "${1:-all}" in
-    all) rust; envoy; java; go_peers; wasm; deny; say "done" ;;
-    rust | envoy | java | wasm | deny) "$1" ;;
+    all) rust; envoy; java; go_peers; wasm; deny; fuzz; say "done" ;;
+    rust | envoy | java | wasm | deny | fuzz) "$1" ;;
     go) go_peers ;;
-    *) fail "expected all, rust, envoy, java, go, wasm or deny, found $1" ;;
+    *) fail "expected all, rust, envoy, java, go, wasm, deny or fuzz, found $1" ;;
 esac

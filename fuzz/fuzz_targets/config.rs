@@ -1,0 +1,4 @@
+//! Any bytes as a configuration.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::config::check(bytes));
