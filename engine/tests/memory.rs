@@ -5,41 +5,23 @@
 #[path = "quota/memory.rs"]
 #[allow(dead_code, reason = "shared with the quotas' tests, which look inside")]
 mod shared;
+#[allow(dead_code, reason = "shared with tests that count")]
+mod support;
 
 use std::rc::Rc;
 
-use engine::metrics::Direction;
 use engine::policy::Policy;
-use engine::report::Node;
-use engine::time::{Nanos, Now};
-use engine::{ConnectionId, Edit, Identity, Peers, Side, Worker, config};
+use engine::{ConnectionId, Edit, Peers, Side, Worker};
 use scenario::Frame;
 
-const NOW: Now = Now {
-    mono: Nanos(1_000_000_000_000),
-    wall: 1_700_000_000_000_000_000,
-};
-
 fn policy(rules: &str) -> Rc<Policy> {
-    let text = format!(
+    support::policy(&format!(
         r#"{{"apiVersion": "dubbo-policy/v1", "name": "lab", "default": "allow", "rules": [{rules}]}}"#
-    );
-    let node = config::parse(text.as_bytes()).unwrap();
-    Rc::new(config::load(&node).unwrap().policy)
+    ))
 }
 
 fn worker(rules: &str) -> Worker {
-    let identity = Identity {
-        node: Node {
-            id: String::new(),
-            cluster: String::new(),
-            direction: Direction::Inbound,
-            vm_nonce: 1,
-        },
-        plugin: String::new(),
-        random: [7; 16],
-    };
-    Worker::new(policy(rules), identity)
+    support::worker(policy(rules))
 }
 
 fn open(worker: &mut Worker, id: u32, client: &str) {
@@ -66,7 +48,7 @@ fn passes(worker: &mut Worker, id: u32, bytes: Vec<u8>) -> bool {
         Side::Downstream,
         bytes,
         false,
-        NOW,
+        support::now(0),
         &mut data,
     );
     effects.close.is_none() && effects.edit == Edit::Keep

@@ -9,6 +9,8 @@
 #[path = "quota/memory.rs"]
 #[allow(dead_code, reason = "shared with the quotas' tests, which look inside")]
 mod memory;
+#[allow(dead_code, reason = "shared with tests that count")]
+mod support;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,10 +18,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use engine::metrics::Direction;
-use engine::report::Node;
 use engine::time::{Nanos, Now};
-use engine::{ConnectionId, Edit, Identity, Peers, Side, Worker, config};
+use engine::{ConnectionId, Edit, Peers, Side, Worker, config};
 use scenario::{Conn, Peer, Proxy, Report, Tier};
 
 use memory::Memory;
@@ -150,22 +150,9 @@ impl Proxy for Native {
         let loaded = config::parse(config_json.as_bytes())
             .and_then(|node| config::load(&node))
             .map_err(|errors| anyhow!("{errors:?}"))?;
-        let identity = Identity {
-            node: Node {
-                id: "node".to_owned(),
-                cluster: "cluster".to_owned(),
-                direction: Direction::Inbound,
-                vm_nonce: 1,
-            },
-            plugin: "plugin".to_owned(),
-            random: [7; 16],
-        };
         *self = Native {
-            worker: Some(Worker::new(Rc::new(loaded.policy), identity)),
-            now: Now {
-                mono: Nanos::from_secs(1_000),
-                wall: 1_700_000_000_000_000_000,
-            },
+            worker: Some(support::worker(Rc::new(loaded.policy))),
+            now: support::now(0),
             ..Native::default()
         };
         Ok(())

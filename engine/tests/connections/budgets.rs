@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use crate::memory::Memory;
-use crate::play::{Counted, now, policy};
+use crate::play::policy;
+use crate::support::{Counted, now};
 use crate::traffic::{bytes, sent, side};
 
 /// Something that happens to a worker with several connections.

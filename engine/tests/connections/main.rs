@@ -12,4 +12,6 @@ mod cuts;
 #[allow(dead_code, reason = "shared with the quotas' tests, which look inside")]
 mod memory;
 mod play;
+#[path = "../support/mod.rs"]
+mod support;
 mod traffic;

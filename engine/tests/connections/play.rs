@@ -1,17 +1,14 @@
 //! A script of traffic, played through a worker, and what came of it.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use dubbo::{Frame, Parsed};
-use engine::metrics::{Direction, Kind as MetricKind};
-use engine::report::Node;
-use engine::time::{Nanos, Now};
-use engine::{CloseReason, ConnectionId, Edit, Identity, Peers, Side, Worker, config};
+use engine::{CloseReason, ConnectionId, Edit, Peers, Side, Worker};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::memory::Memory;
+use crate::support::{self, Counted, now};
 use crate::traffic::{DENIED, Sent};
 
 pub(crate) fn policy(extra: Value) -> Worker {
@@ -25,20 +22,7 @@ pub(crate) fn policy(extra: Value) -> Worker {
     for (key, value) in extra.as_object().unwrap() {
         config[key] = value.clone();
     }
-    let loaded = config::parse(config.to_string().as_bytes())
-        .and_then(|node| config::load(&node))
-        .unwrap();
-    let identity = Identity {
-        node: Node {
-            id: "node".to_owned(),
-            cluster: "cluster".to_owned(),
-            direction: Direction::Inbound,
-            vm_nonce: 1,
-        },
-        plugin: "plugin".to_owned(),
-        random: [7; 16],
-    };
-    Worker::new(Rc::new(loaded.policy), identity)
+    support::worker(support::policy(&config.to_string()))
 }
 
 /// Policies that let frames on as they are, write calls anew, and hold back what comes before the first call.
@@ -49,32 +33,6 @@ pub(crate) fn routes() -> impl Strategy<Value = Value> {
         route(json!({"attachments": {"lane": "ours"}})),
         route(json!({"connection_cluster": "canary"})),
     ])
-}
-
-pub(crate) fn now(millis: u64) -> Now {
-    Now {
-        mono: Nanos::from_secs(1_000) + Nanos::from_millis(millis),
-        wall: 1_700_000_000_000_000_000 + millis * 1_000_000,
-    }
-}
-
-/// Counters and gauges, by their names.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counted(pub(crate) BTreeMap<String, i64>);
-
-impl Counted {
-    pub(crate) fn take(&mut self, worker: &mut Worker) {
-        worker.metrics().take(|update| {
-            if update.kind != MetricKind::Histogram {
-                *self.0.entry(update.name.to_owned()).or_default() += update.value;
-            }
-        });
-    }
-
-    pub(crate) fn sum(&self, metric: &str) -> i64 {
-        let series = self.0.iter().filter(|(name, _)| name.ends_with(metric));
-        series.map(|(_, value)| value).sum()
-    }
 }
 
 /// One connection, and what came of it.
