@@ -6,16 +6,22 @@
 ///
 /// with names of ASCII letters, digits, `_` and `$`. Dubbo up to 2.6 and dubbo-go *search* a descriptor for this pattern and
 /// skip what does not match, newer Java compares it with its methods', dubbo-js splits at `;`. They agree on the number only
-/// where the whole descriptor matches, so nothing else is read.
+/// where the whole descriptor matches, and at one slip of dubbo-go's, so nothing else is read.
 pub(crate) fn arguments(descriptor: &[u8]) -> Option<usize> {
-    let mut rest = descriptor;
-    let mut count = 0;
+    let (mut rest, mut count) = match descriptor.strip_suffix(DATES) {
+        Some(others) => (others, 1),
+        None => (descriptor, 0),
+    };
     while !rest.is_empty() {
         rest = after_type(rest)?;
         count += 1;
     }
     Some(count)
 }
+
+/// What dubbo-go writes for a slice of `time.Time`. Who searches finds the `D` and nothing else, so all count one argument; but only
+/// at the end: before another class it would begin the name of that.
+const DATES: &[u8] = b"[Ljava/util/Date";
 
 /// What stands behind the type at the beginning of `bytes`.
 fn after_type(mut bytes: &[u8]) -> Option<&[u8]> {
@@ -72,6 +78,24 @@ mod tests {
                 Some(count),
                 "{descriptor}"
             );
+        }
+    }
+
+    #[test]
+    fn dates_of_dubbo_go_are_one_argument_at_the_end() {
+        for (descriptor, count) in [
+            ("[Ljava/util/Date", Some(1)),
+            ("Ljava/lang/String;I[Ljava/util/Date", Some(3)),
+            ("[Ljava/util/Date;", Some(1)),
+            ("[[Ljava/util/Date", None),
+            ("Ljava/util/Date", None),
+            ("[Ljava/util/DateI", None),
+            ("[Ljava/util/DateTime", None),
+            ("[Ljava/util/Date[Ljava/util/Date", None),
+            // A searcher takes this for one class.
+            ("[Ljava/util/DateLjava/lang/String;", Some(1)),
+        ] {
+            assert_eq!(arguments(descriptor.as_bytes()), count, "{descriptor}");
         }
     }
 
