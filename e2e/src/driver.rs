@@ -162,15 +162,7 @@ impl Driver {
     ) -> Result<Vec<Outcome>> {
         let calls: Vec<&Value> = calls.iter().map(|call| &call.0).collect();
         let command = json!({ "reference": reference.0, "calls": calls, "threads": threads, "rounds": rounds });
-        let answer = self
-            .send(command)?
-            .recv_timeout(COMMAND_DEADLINE)
-            .map_err(|_| {
-                anyhow!(
-                    "the consumer did not answer within {COMMAND_DEADLINE:?}:\n{}",
-                    peer::tail(&self.process.log())
-                )
-            })?;
+        let answer = self.ask(command)?;
         let outcomes = answer["outcomes"]
             .as_array()
             .with_context(|| format!("the consumer failed: {answer}"))?;
@@ -180,6 +172,18 @@ impl Driver {
     /// Its process id.
     pub fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// The answer to a command.
+    pub fn ask(&self, command: Value) -> Result<Value> {
+        self.send(command)?
+            .recv_timeout(COMMAND_DEADLINE)
+            .map_err(|_| {
+                anyhow!(
+                    "the consumer did not answer within {COMMAND_DEADLINE:?}:\n{}",
+                    peer::tail(&self.process.log())
+                )
+            })
     }
 
     fn send(&self, mut command: Value) -> Result<Receiver<Value>> {

@@ -4,7 +4,8 @@ use std::ops::Deref;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde_json::json;
 
 use crate::driver::Driver;
 use crate::paths::{Folder, free_port, go_peer};
@@ -64,6 +65,17 @@ impl Consumer {
             command,
             Folder::new("go-consumer")?,
         )?))
+    }
+
+    /// The names of the values that it can send as arguments of `same` and `$echo`: one or more of each kind that dubbo-go writes in a
+    /// form of its own (`peers/go/lab/values.go`).
+    pub fn values(&self) -> Result<Vec<String>> {
+        let answer = self.ask(json!({"values": true}))?;
+        let names = answer["values"].as_array().context("no values")?;
+        Ok(names
+            .iter()
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect())
     }
 }
 

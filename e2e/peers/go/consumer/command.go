@@ -10,6 +10,8 @@ type command struct {
 	Threads   int       `json:"threads"`
 	Rounds    int       `json:"rounds"`
 	Calls     []call    `json:"calls"`
+	// Asks for the names of lab.Values instead.
+	Values bool `json:"values"`
 }
 
 // reference says which service, where.

@@ -71,7 +71,9 @@ func configure(arguments []string) error {
 
 func answer(output *lab.Output, references *references, command command) {
 	answer := map[string]any{"id": command.ID}
-	if outcomes, err := outcomes(references, command); err != nil {
+	if command.Values {
+		answer["values"] = lab.Names()
+	} else if outcomes, err := outcomes(references, command); err != nil {
 		answer["failure"] = err.Error()
 	} else {
 		answer["outcomes"] = outcomes

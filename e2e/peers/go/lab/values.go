@@ -29,6 +29,15 @@ func Value(name string) (any, error) {
 	return nil, fmt.Errorf("no value is called %q", name)
 }
 
+// Names is what Value knows.
+func Names() []string {
+	var names []string
+	for _, named := range Values() {
+		names = append(names, named.Name)
+	}
+	return names
+}
+
 // Values is one value or more of every kind that dubbo-go writes in a form of its own, each made anew.
 func Values() []Named {
 	var all []Named
