@@ -100,6 +100,11 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Bytes of all arguments together.
+    pub fn arguments_len(&self) -> usize {
+        self.attachments_at.saturating_sub(self.arguments_at)
+    }
+
     /// The method that runs: the inner one of a generic call.
     pub fn target_method(&self) -> &str {
         match &self.generic {

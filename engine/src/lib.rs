@@ -10,5 +10,5 @@ pub mod report;
 pub mod time;
 mod worker;
 
-pub use connection::{CloseReason, Edit, Effects, Peers, Side, reasons};
+pub use connection::{ALTERED_CLASS, CloseReason, Edit, Effects, Peers, Side, reasons};
 pub use worker::{ConnectionId, Identity, Worker};

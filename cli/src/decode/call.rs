@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 pub(super) struct CallFields<'a> {
     body: Body<'a>,
     attached: Attached<'a>,
+    /// Bytes of the arguments.
+    arguments_length: usize,
     /// All that some provider may run, what Java runs first.
     runs: Vec<Run<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -18,6 +20,8 @@ pub(super) struct CallFields<'a> {
     attachments_type: Option<Cow<'a, str>>,
     /// Pairs, in their order on the wire and with duplicates; null for null.
     attachments: Option<Vec<(Cow<'a, str>, Value)>>,
+    /// The names of the classes that the provider loads; null if they cannot be read.
+    classes: Option<Vec<String>>,
 }
 
 /// Strings before the arguments.
@@ -37,6 +41,7 @@ struct Attached<'a> {
     interface: Option<Cow<'a, str>>,
     version: Option<Cow<'a, str>>,
     group: Option<Cow<'a, str>>,
+    generic: Option<Cow<'a, str>>,
 }
 
 /// What a provider may run; version and group are empty for none.
@@ -72,7 +77,9 @@ impl<'a> CallFields<'a> {
                 interface: named("interface"),
                 version: named("version"),
                 group: named("group"),
+                generic: named("generic"),
             },
+            arguments_length: call.arguments_len(),
             runs: runs(call),
             generic: call.generic.as_ref().map(|target| Generic {
                 method: &target.method,
@@ -80,8 +87,15 @@ impl<'a> CallFields<'a> {
             }),
             attachments_type: call.attachments.type_name().map(|name| name.to_str_lossy()),
             attachments: (!call.attachments.is_null()).then(pairs),
+            classes: classes(call),
         }
     }
+}
+
+fn classes(call: &Call<'_>) -> Option<Vec<String>> {
+    let names = call.carried().classes().ok()?;
+    let shown = |name: &dubbo::Text<'_>| name.to_str_lossy().into_owned();
+    Some(names.iter().map(shown).collect())
 }
 
 fn runs<'a>(call: &'a Call<'a>) -> Vec<Run<'a>> {

@@ -1,19 +1,31 @@
+use std::net::SocketAddr;
+
 use dubbo::answer::{self, AnswerKind};
 use dubbo::event::{self, Event};
 use dubbo::{AttachmentValue, Call, CallError, Head, Kind, Status};
+use engine::CloseReason;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::anomaly::{Anomaly, MAX_EVENT_ANSWER, MAX_REQUEST};
 use super::call::CallFields;
-use super::stream::Recorded;
+use super::cutter::Recorded;
 
 /// A line of output.
 #[derive(Serialize)]
 pub(super) struct Line<'a> {
     file: &'a str,
-    /// Where the frame begins in the file.
+    #[serde(flatten)]
+    place: Option<&'a Place>,
+    /// Where the frame begins in the file; in a capture, in its direction of the connection.
     offset: u64,
     kind: &'static str,
+    /// Bytes that were stepped over.
+    #[serde(rename = "length", skip_serializing_if = "Option::is_none")]
+    skipped: Option<u64>,
+    /// Said of a frame whose beginning was guessed, as something before it was missing.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    guessed: bool,
     #[serde(flatten)]
     head: Option<HeadFields>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,11 +35,40 @@ pub(super) struct Line<'a> {
     anomalies: Vec<Anomaly>,
 }
 
+/// Where in a capture something stands.
+#[derive(Serialize)]
+pub(super) struct Place {
+    /// When its first byte was seen.
+    pub(super) time: Option<Timestamp>,
+    /// The number of the packet with its first byte, from 1 on, as other tools number them.
+    pub(super) packet: u64,
+    pub(super) connection: Connection,
+    pub(super) direction: Direction,
+}
+
+/// Who talks with whom.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct Connection {
+    /// From 1 on, in the order in which they begin in the capture.
+    pub(super) number: u64,
+    pub(super) client: SocketAddr,
+    pub(super) provider: SocketAddr,
+}
+
+/// Who hears it.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Direction {
+    ToProvider,
+    ToClient,
+}
+
 /// What the head says.
 #[derive(Serialize)]
 struct HeadFields {
     /// Bytes of the whole frame, head and body.
     length: usize,
+    body_length: u32,
     /// Signed decimal digits, as Java logs it. Text, because many readers of JSON round numbers of 64 bits.
     id: String,
     serialization: String,
@@ -41,30 +82,63 @@ impl<'a> Line<'a> {
     /// A frame; `call` is what its body says, if it is a call and whole.
     pub(super) fn frame(
         file: &'a str,
+        place: Option<&'a Place>,
         frame: &Recorded<'_>,
         call: Option<&'a Result<Call<'a>, CallError>>,
     ) -> Line<'a> {
+        let direction = place.map(|place| place.direction);
         Line {
-            file,
-            offset: frame.offset,
             kind: kind(frame),
+            guessed: frame.guessed,
             head: Some(HeadFields::of(&frame.head)),
             answer: answer(frame),
             call: call.and_then(|call| call.as_ref().ok()).map(CallFields::of),
-            anomalies: anomalies(frame, call),
+            anomalies: anomalies(frame, direction, call),
+            ..Line::new(file, place, frame.offset)
         }
     }
 
     /// Bytes that are no frame.
-    pub(super) fn no_frame(file: &'a str, offset: u64, anomaly: Anomaly) -> Line<'a> {
+    pub(super) fn no_frame(
+        file: &'a str,
+        place: Option<&'a Place>,
+        offset: u64,
+        anomaly: Anomaly,
+    ) -> Line<'a> {
+        Line {
+            anomalies: vec![anomaly],
+            ..Line::new(file, place, offset)
+        }
+    }
+
+    /// Bytes that are missing or that cannot be read without those.
+    pub(super) fn skipped(
+        file: &'a str,
+        place: Option<&'a Place>,
+        offset: u64,
+        len: u64,
+        anomaly: Anomaly,
+    ) -> Line<'a> {
+        Line {
+            kind: "skipped",
+            skipped: Some(len),
+            anomalies: vec![anomaly],
+            ..Line::new(file, place, offset)
+        }
+    }
+
+    fn new(file: &'a str, place: Option<&'a Place>, offset: u64) -> Line<'a> {
         Line {
             file,
+            place,
             offset,
             kind: "no_frame",
+            skipped: None,
+            guessed: false,
             head: None,
             answer: None,
             call: None,
-            anomalies: vec![anomaly],
+            anomalies: Vec::new(),
         }
     }
 
@@ -82,6 +156,7 @@ impl HeadFields {
         };
         HeadFields {
             length: head.frame_len(),
+            body_length: head.body_len,
             id: head.id.0.cast_signed().to_string(),
             serialization: head.serialization.to_string(),
             two_way,
@@ -125,28 +200,13 @@ fn answer(frame: &Recorded<'_>) -> Option<&'static str> {
     })
 }
 
-fn anomalies(frame: &Recorded<'_>, call: Option<&Result<Call<'_>, CallError>>) -> Vec<Anomaly> {
-    let mut found = Vec::new();
+fn anomalies(
+    frame: &Recorded<'_>,
+    direction: Option<Direction>,
+    call: Option<&Result<Call<'_>, CallError>>,
+) -> Vec<Anomaly> {
     let offset = frame.offset;
-    let len = frame.head.frame_len();
-    match frame.head.kind {
-        Kind::Request { .. } if len > MAX_REQUEST => {
-            found.push(Anomaly::too_long(
-                "frame_too_long",
-                offset,
-                MAX_REQUEST,
-                len,
-            ));
-        }
-        Kind::Answer { .. } if frame.head.event && len > MAX_EVENT_ANSWER => {
-            let name = "event_answer_too_long";
-            found.push(Anomaly::too_long(name, offset, MAX_EVENT_ANSWER, len));
-        }
-        Kind::Request { .. } if frame.head.event && frame.is_whole() && event(frame).is_none() => {
-            found.push(Anomaly::unknown_event(offset));
-        }
-        _ => {}
-    }
+    let mut found: Vec<Anomaly> = of_head(frame, direction).into_iter().collect();
     match call {
         Some(Ok(call)) => {
             let contradictions = call.identities().contradictions;
@@ -158,14 +218,55 @@ fn anomalies(frame: &Recorded<'_>, call: Option<&Result<Call<'_>, CallError>>) -
             if has_attachment_that_is_no_text(call) {
                 found.push(Anomaly::attachment_not_text(offset, call.attachments_at));
             }
+            let carried = call.carried();
+            let altered = carried.altered().map(|class| class.to_str_lossy());
+            found.extend(altered.map(|class| Anomaly::altered_class(offset, &class)));
+            if let Err(error) = carried.classes() {
+                found.push(Anomaly::call(offset, &error));
+            }
         }
         Some(Err(error)) => found.push(Anomaly::call(offset, error)),
         None => {}
     }
-    if !frame.is_whole() {
+    let len = frame.head.frame_len();
+    if let Some(at) = frame.lost_at {
+        found.push(Anomaly::gap(at, len as u64 - frame.found));
+    } else if !frame.is_whole() {
         found.push(Anomaly::truncated(offset + frame.found, len, frame.found));
     }
     found
+}
+
+/// What is wrong with a frame that is no call, or with its length.
+fn of_head(frame: &Recorded<'_>, direction: Option<Direction>) -> Option<Anomaly> {
+    let offset = frame.offset;
+    let len = frame.head.frame_len();
+    let too_long = |reason, max| Some(Anomaly::too_long(reason, offset, max, len));
+    let event = frame.head.event;
+    match frame.head.kind {
+        Kind::Request { .. } if len > MAX_REQUEST => {
+            too_long(CloseReason::FRAME_TOO_LONG, MAX_REQUEST)
+        }
+        Kind::Answer { .. } if event && len > MAX_EVENT_ANSWER => {
+            too_long(CloseReason::EVENT_ANSWER_TOO_LONG, MAX_EVENT_ANSWER)
+        }
+        Kind::Request { .. } if event && frame.is_whole() => {
+            let expected = match direction {
+                Some(Direction::ToProvider) => "null, as from any client",
+                _ => "null, R or W",
+            };
+            let known = match self::event(frame) {
+                Some(Event::Heartbeat) => true,
+                // Clients do not say so.
+                Some(Event::ReadOnly | Event::Writeable) => {
+                    direction != Some(Direction::ToProvider)
+                }
+                None => false,
+            };
+            (!known).then(|| Anomaly::unknown_event(offset, expected))
+        }
+        _ => None,
+    }
 }
 
 fn has_attachment_that_is_no_text(call: &Call<'_>) -> bool {

@@ -8,6 +8,7 @@
 )]
 
 mod anomalies;
+mod captures;
 mod frames;
 mod module;
 mod recorded;

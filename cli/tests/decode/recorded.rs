@@ -97,6 +97,7 @@ fn a_line_says_all_that_the_frame_says() {
             "offset": 0,
             "kind": "call",
             "length": recording("attachments.request.bin").len(),
+            "body_length": recording("attachments.request.bin").len() - 16,
             "id": i64::from_be_bytes(id).to_string(),
             "serialization": "hessian2",
             "two_way": true,
@@ -112,7 +113,10 @@ fn a_line_says_all_that_the_frame_says() {
                 "interface": "lab.UserService",
                 "version": "0.0.0",
                 "group": null,
+                "generic": null,
             },
+            // A byte for the length, and the text.
+            "arguments_length": "\u{3}bob".len(),
             "runs": [{"service": "lab.UserService", "version": "", "group": "", "method": "hello"}],
             "attachments": [
                 ["path", "lab.UserService"],
@@ -123,6 +127,7 @@ fn a_line_says_all_that_the_frame_says() {
                 ["timeout", "3000"],
                 ["empty", ""],
             ],
+            "classes": [],
             "anomalies": [],
         })]
     );

@@ -23,5 +23,5 @@ mod state;
 pub use self::effects::{Effects, Peers, Side};
 pub(crate) use self::memory::Memory;
 pub use self::output::Edit;
-pub use self::reason::{CloseReason, reasons};
+pub use self::reason::{ALTERED_CLASS, CloseReason, reasons};
 pub(crate) use self::state::{Connection, Context};

@@ -63,7 +63,7 @@ impl From<FrameError> for CloseReason {
 }
 
 /// A call defines a class in another way than its reader knows it.
-pub(super) const ALTERED_CLASS: &str = "altered_class";
+pub const ALTERED_CLASS: &str = "altered_class";
 /// A connection ended within a frame.
 pub(super) const TRUNCATED: &str = "truncated";
 

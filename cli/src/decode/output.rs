@@ -1,0 +1,68 @@
+use std::io::{self, Write};
+
+use super::cutter::Piece;
+use super::line::{Line, Place};
+
+/// Prints what stands in a file: lines, and notes to who reads along.
+pub(super) struct Output<'a> {
+    file: &'a str,
+    out: &'a mut dyn Write,
+    notes: &'a mut dyn Write,
+    clean: bool,
+}
+
+impl<'a> Output<'a> {
+    pub(super) fn new(
+        file: &'a str,
+        out: &'a mut dyn Write,
+        notes: &'a mut dyn Write,
+    ) -> Output<'a> {
+        Output {
+            file,
+            out,
+            notes,
+            clean: true,
+        }
+    }
+
+    /// A line for a piece of a stream.
+    pub(super) fn print(&mut self, place: Option<&Place>, piece: Piece<'_>) -> io::Result<()> {
+        match piece {
+            Piece::Frame(frame) => {
+                let call = frame.call();
+                self.line(&Line::frame(self.file, place, &frame, call.as_ref()))
+            }
+            Piece::NoFrame { offset, anomaly } => {
+                self.line(&Line::no_frame(self.file, place, offset, anomaly))
+            }
+            Piece::Skipped {
+                offset,
+                len,
+                anomaly,
+                ..
+            } => self.line(&Line::skipped(self.file, place, offset, len, anomaly)),
+        }
+    }
+
+    /// Whether nothing that was printed is wrong.
+    pub(super) fn is_clean(&self) -> bool {
+        self.clean
+    }
+
+    /// Something that may be wrong was not read.
+    pub(super) fn leave_out(&mut self) {
+        self.clean = false;
+    }
+
+    /// Says something about the file to who reads along.
+    pub(super) fn note(&mut self, text: &str) {
+        // A note that nobody can read is no reason to stop.
+        let _ = writeln!(self.notes, "dubbo-policy: {}: {text}", self.file);
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
+        self.clean &= line.is_clean();
+        serde_json::to_writer(&mut *self.out, line)?;
+        self.out.write_all(b"\n")
+    }
+}

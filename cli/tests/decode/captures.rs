@@ -1,0 +1,420 @@
+//! Captures: `testdata/captures` has the streams of `testdata/dubbo/recorded` in packets that scapy wrote, and tshark put back
+//! together.
+
+use serde_json::{Value, json};
+
+use crate::run::{Ran, decode};
+
+fn capture(name: &str) -> Ran {
+    decode(&[&format!("../../captures/{name}")], b"")
+}
+
+/// The lines of one direction of a connection, without what only captures say.
+fn direction(ran: &Ran, number: u64, direction: &str) -> Vec<Value> {
+    let of =
+        |line: &&Value| line["connection"]["number"] == number && line["direction"] == direction;
+    let plain = |line: &Value| {
+        let mut line = line.clone();
+        let fields = line.as_object_mut().unwrap();
+        for key in [
+            "file",
+            "time",
+            "packet",
+            "connection",
+            "direction",
+            "guessed",
+        ] {
+            fields.remove(key);
+        }
+        line
+    };
+    ran.lines.iter().filter(of).map(plain).collect()
+}
+
+/// The lines of a recording.
+fn recorded(name: &str, side: &str) -> Vec<Value> {
+    let mut lines = decode(&[&format!("{name}.{side}.bin")], b"").lines;
+    for line in &mut lines {
+        line.as_object_mut().unwrap().remove("file");
+    }
+    lines
+}
+
+/// The capture has whole connections that say what these recordings say, and is clean.
+#[track_caller]
+fn has(name: &str, connections: &[&str]) {
+    let ran = capture(name);
+    assert_eq!((&*ran.err, ran.code), ("", Some(0)), "{name} {ran:?}");
+    let mut lines = 0;
+    for (number, recording) in (1..).zip(connections) {
+        for (to, side) in [("to_provider", "request"), ("to_client", "response")] {
+            let expected = recorded(recording, side);
+            lines += expected.len();
+            assert_eq!(
+                direction(&ran, number, to),
+                expected,
+                "{name} {number} {to}"
+            );
+        }
+    }
+    assert_eq!(ran.lines.len(), lines, "{name}");
+}
+
+/// Kind, direction, offset and anomalies (name and offset) of a capture's lines.
+fn told(ran: &Ran) -> Vec<Value> {
+    let told = |line: &Value| {
+        let anomalies = line["anomalies"].as_array().unwrap();
+        let anomalies: Vec<_> = anomalies
+            .iter()
+            .map(|one| json!([one["name"], one["offset"]]))
+            .collect();
+        json!([line["direction"], line["offset"], line["kind"], anomalies])
+    };
+    ran.lines.iter().map(told).collect()
+}
+
+#[test]
+fn every_byte_order_and_resolution_of_pcap_is_read() {
+    for name in [
+        "little-micros.pcap",
+        "little-nanos.pcap",
+        "big-micros.pcap",
+        "big-nanos.pcap",
+    ] {
+        has(name, &["attachments"]);
+    }
+}
+
+#[test]
+fn every_link_type_is_read() {
+    for name in [
+        "sll.pcap",
+        "sll2.pcap",
+        "raw.pcap",
+        "loopback.pcap",
+        "loopback-ipv6.pcap",
+        "vlan.pcap",
+        "vlan-in-vlan.pcap",
+        "ipv6.pcap",
+        "ipv6-extension.pcap",
+    ] {
+        has(name, &["object"]);
+    }
+    has("padded.pcap", &["heartbeats"]);
+}
+
+#[test]
+fn streams_are_put_back_together() {
+    has("out-of-order.pcap", &["bytes"]);
+    has("retransmitted.pcap", &["bytes"]);
+    has("wraparound.pcap", &["bytes"]);
+    has("one-byte-segments.pcap", &["heartbeats"]);
+    has("two-connections.pcap", &["object", "object"]);
+    has("reused-ports.pcap", &["hello", "object"]);
+    has("reused-ports-without-fin.pcap", &["hello", "object"]);
+    has("begins-with-the-providers-syn.pcap", &["object"]);
+}
+
+/// The second ones have other bytes.
+#[test]
+fn of_bytes_that_come_twice_the_first_ones_count() {
+    has("overlap.pcap", &["bytes"]);
+}
+
+#[test]
+fn keep_alives_are_no_part_of_the_stream() {
+    let ran = capture("keep-alive.pcap");
+    assert_eq!(ran.code, Some(0));
+    let length = |side| {
+        let lines = direction(&ran, 1, side);
+        lines
+            .iter()
+            .map(|line| line["length"].as_u64().unwrap())
+            .sum::<u64>()
+    };
+    assert_eq!(
+        (length("to_provider"), length("to_client")),
+        (181 + 215, 41 + 75)
+    );
+}
+
+#[test]
+fn a_line_says_when_where_and_between_whom() {
+    let ran = capture("ipv6.pcap");
+    let call = &ran.lines[0];
+    assert_eq!(call["file"], "../../captures/ipv6.pcap");
+    // One packet a millisecond; the call begins behind three packets of the handshake.
+    assert_eq!(call["time"], "2023-11-14T22:13:20.003Z");
+    assert_eq!(call["packet"], 4);
+    let ends =
+        json!({"number": 1, "client": "[2001:db8::7]:51234", "provider": "[2001:db8::9]:20880"});
+    assert_eq!(call["connection"], ends);
+    assert_eq!(call["direction"], "to_provider");
+    assert_eq!(ran.lines[1]["direction"], "to_client");
+    assert_eq!(ran.lines[1]["connection"], ends);
+}
+
+#[test]
+fn interfaces_have_their_own_link_types_and_clocks() {
+    has("interfaces.pcapng", &["attachments", "object"]);
+    let ran = capture("interfaces.pcapng");
+    let times: Vec<_> = ran
+        .lines
+        .iter()
+        .map(|line| line["time"].as_str().unwrap())
+        .collect();
+    let at = |millis: u32| format!("2023-11-14T22:13:20.00{millis}Z");
+    assert_eq!(times, [at(3), at(4), at(3), at(7)]);
+}
+
+/// 3/1024 and 6/1024 of a second; tshark says so, too. The packets without a time, and of the old kind, are in between.
+#[test]
+fn sections_have_their_own_byte_orders() {
+    has("sections.pcapng", &["generic", "generic"]);
+    let ran = capture("sections.pcapng");
+    let times: Vec<_> = ran
+        .lines
+        .iter()
+        .map(|line| line["time"].as_str().unwrap())
+        .collect();
+    let (call, answer) = (
+        "2023-11-14T22:13:20.002929687Z",
+        "2023-11-14T22:13:20.005859375Z",
+    );
+    assert_eq!(times, [call, answer, call, answer]);
+    let addresses: Vec<_> = ran
+        .lines
+        .iter()
+        .map(|line| line["connection"]["client"].as_str().unwrap())
+        .collect();
+    assert_eq!(addresses[0], "10.0.0.7:51234");
+    assert_ne!(addresses[0], addresses[2]);
+}
+
+/// The frame is told, with what it lacks; the frames behind it stand where they stood.
+#[test]
+fn a_gap_within_a_body_costs_no_other_frame() {
+    let ran = capture("gap-in-a-body.pcap");
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(
+        told(&ran),
+        [
+            json!(["to_provider", 0, "call", []]),
+            json!(["to_provider", 179, "call", []]),
+            json!(["to_client", 0, "answer", [["gap", 2000]]]),
+            json!(["to_client", 5141, "answer", []]),
+        ]
+    );
+    let answer = &direction(&ran, 1, "to_client")[0];
+    assert_eq!(
+        (&answer["answer"], &answer["length"]),
+        (&json!("exception"), &json!(5141))
+    );
+    assert_eq!(
+        answer["anomalies"][0]["text"],
+        "1000 bytes are not in the capture"
+    );
+}
+
+#[test]
+fn behind_a_gap_between_frames_the_next_head_is_a_guess_that_is_said() {
+    let ran = capture("gap-between-frames.pcap");
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(
+        told(&ran),
+        [
+            json!(["to_provider", 0, "call", []]),
+            json!(["to_provider", 181, "skipped", [["gap", 181]]]),
+            json!(["to_provider", 198, "heartbeat", []]),
+        ]
+    );
+    assert_eq!(ran.lines[1]["length"], 17);
+    assert_eq!(ran.lines[2]["guessed"], true);
+}
+
+#[test]
+fn packets_that_were_cut_off_are_gaps() {
+    let ran = capture("snaplen.pcap");
+    // 54 of 120 bytes are heads.
+    assert_eq!(
+        told(&ran),
+        [
+            json!(["to_provider", 0, "call", [["gap", 66]]]),
+            json!(["to_client", 0, "answer", [["gap", 66]]]),
+            json!(["to_provider", 1668, "call", [["gap", 1734]]]),
+            json!(["to_client", 1534, "answer", []]),
+        ]
+    );
+    assert_eq!(ran.lines[1]["answer"], "value");
+    assert_eq!(ran.code, Some(1));
+}
+
+#[test]
+fn captures_may_begin_in_the_middle_of_a_connection() {
+    let ran = capture("begins-at-a-frame.pcap");
+    assert_eq!(ran.code, Some(0));
+    assert_eq!(
+        direction(&ran, 1, "to_provider"),
+        recorded("object", "request")
+    );
+    assert_eq!(
+        direction(&ran, 1, "to_client"),
+        recorded("object", "response")
+    );
+    assert!(ran.lines.iter().all(|line| line["guessed"] == true));
+
+    let ran = capture("begins-in-a-frame.pcap");
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(
+        told(&ran),
+        [
+            json!(["to_provider", 0, "skipped", [["mid_connection", 0]]]),
+            json!(["to_provider", 668, "call", []]),
+            json!(["to_client", 0, "answer", []]),
+        ]
+    );
+    assert_eq!(
+        (&ran.lines[0]["length"], &ran.lines[0]["packet"]),
+        (&json!(668), &json!(1))
+    );
+    assert_eq!(ran.lines[1]["runs"][0]["method"], "saveUser");
+}
+
+/// What was captured is told; then, that something is missing, and where.
+#[test]
+fn captures_that_are_cut_off_are_unreadable_from_there_on() {
+    for (name, lines, why) in [
+        (
+            "ends-in-a-packet.pcap",
+            2,
+            "the file ends inside a packet at byte 807",
+        ),
+        (
+            "ends-in-a-head.pcap",
+            0,
+            "the file ends inside a packet at byte 31",
+        ),
+        (
+            "ends-in-the-file-header.pcap",
+            0,
+            "the file ends inside the pcap header at byte 20",
+        ),
+        (
+            "ends-in-a-block.pcapng",
+            4,
+            "the file ends inside a block at byte 2798",
+        ),
+    ] {
+        let ran = capture(name);
+        assert_eq!((ran.lines.len(), ran.code), (lines, Some(2)), "{name}");
+        assert_eq!(
+            ran.err,
+            format!("dubbo-policy: ../../captures/{name}: {why}\n")
+        );
+    }
+}
+
+#[test]
+fn other_traffic_is_not_told_and_that_is_said() {
+    for (name, packets) in [("http.pcap", 8), ("telnet.pcap", 8)] {
+        let ran = capture(name);
+        assert_eq!((ran.lines.len(), ran.code), (0, Some(0)), "{name}");
+        assert_eq!(
+            ran.err,
+            format!(
+                "dubbo-policy: ../../captures/{name}: no Dubbo in {packets} packets and 1 TCP connections; \
+                 --port says which port is Dubbo's\n"
+            )
+        );
+    }
+}
+
+#[test]
+fn on_a_port_that_is_named_everything_has_to_be_dubbo() {
+    let ran = decode(&["--port", "20880", "../../captures/telnet.pcap"], b"");
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(
+        told(&ran),
+        [
+            json!(["to_provider", 0, "no_frame", [["bad_magic", 0]]]),
+            json!(["to_client", 0, "no_frame", [["bad_magic", 0]]]),
+        ]
+    );
+    let other = decode(
+        &["--port", "20881", "../../captures/little-micros.pcap"],
+        b"",
+    );
+    assert_eq!((other.lines.len(), other.code), (0, Some(0)));
+    let both = [
+        "--port",
+        "1",
+        "--port",
+        "20880",
+        "../../captures/little-micros.pcap",
+    ];
+    assert_eq!(decode(&both, b"").lines.len(), 2);
+}
+
+#[test]
+fn of_a_dubbo_connection_both_sides_are_told() {
+    let ran = capture("banner.pcap");
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(
+        told(&ran),
+        [
+            json!(["to_provider", 0, "call", []]),
+            json!(["to_client", 0, "no_frame", [["bad_magic", 0]]]),
+        ]
+    );
+}
+
+/// Nothing is missing here: to look for the next frame would be to fall for who put it there.
+#[test]
+fn behind_text_between_frames_nothing_is_read() {
+    let ran = capture("text-between-frames.pcap");
+    assert_eq!(
+        told(&ran),
+        [
+            json!(["to_provider", 0, "call", []]),
+            json!(["to_client", 0, "answer", []]),
+            json!(["to_provider", 181, "no_frame", [["bad_magic", 181]]]),
+        ]
+    );
+    assert_eq!(ran.code, Some(1));
+}
+
+#[test]
+fn what_is_not_read_of_a_capture_is_said() {
+    let ran = capture("fragments.pcap");
+    assert_eq!(ran.code, Some(1));
+    let why = "6 packets are not read: they are fragments of IP packets";
+    assert!(ran.err.contains(why), "{}", ran.err);
+    let ran = capture("usb.pcap");
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.err.ends_with("but found link type 189\n"),
+        "{}",
+        ran.err
+    );
+}
+
+/// The next packet of the client comes, and its hole stays.
+#[test]
+fn fragments_are_a_gap_of_a_port_that_is_named() {
+    let ran = decode(&["--port", "20880", "../../captures/fragments.pcap"], b"");
+    let gaps: Vec<_> = ran
+        .lines
+        .iter()
+        .map(|line| &line["anomalies"][0]["name"])
+        .collect();
+    assert_eq!(gaps, ["gap", "gap"]);
+}
+
+#[test]
+fn a_capture_comes_through_the_standard_input_too() {
+    let bytes =
+        std::fs::read(crate::run::recordings().join("../../captures/sections.pcapng")).unwrap();
+    let ran = decode(&["-"], &bytes);
+    assert_eq!((ran.lines.len(), ran.code), (4, Some(0)));
+    assert_eq!(ran.lines[0]["file"], "-");
+}
