@@ -4,7 +4,9 @@ use std::ops::Deref;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::driver::Driver;
 use crate::paths::{Folder, free_port, java_classes};
@@ -33,12 +35,24 @@ impl Release {
         }
     }
 
-    /// What its JVM needs beside. Dubbo 2 changes the JDK's classes from within (javassist) and looks into them (hessian-lite).
-    fn options(self) -> &'static [&'static str] {
-        match self {
+    /// What its JVM needs beside. Dubbo 2 looks into the JDK's classes; most of it runs on JDKs that let it.
+    fn options(self) -> Vec<String> {
+        let packages: &[&str] = match self {
             Release::V3_3_6 => &[],
-            Release::V2_7_23 => &["--add-opens=java.base/java.lang=ALL-UNNAMED"],
-        }
+            Release::V2_7_23 => &[
+                "java.lang",
+                "java.math",
+                "java.net",
+                "java.util",
+                "java.util.concurrent",
+                "java.util.concurrent.atomic",
+                "sun.util.calendar",
+            ],
+        };
+        packages
+            .iter()
+            .map(|package| format!("--add-opens=java.base/{package}=ALL-UNNAMED"))
+            .collect()
     }
 }
 
@@ -70,6 +84,22 @@ impl Deref for Provider {
     }
 }
 
+/// What came of one of an ordinary consumer's calls. Values and exceptions are texts that are equal for equal ones.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct LegalCall {
+    /// What the call is about.
+    pub name: String,
+    /// The value.
+    pub value: Option<String>,
+    /// What was thrown instead.
+    pub exception: Option<String>,
+    /// Whether a value that was sent to be echoed came back as it went.
+    #[serde(default)]
+    pub same: bool,
+    /// Milliseconds from call to outcome.
+    pub millis: u64,
+}
+
 /// A consumer: one JVM with one application name, and one connection for all references to one port.
 #[derive(Debug)]
 pub struct Consumer(Driver);
@@ -79,6 +109,14 @@ impl Consumer {
     pub fn start(release: Release, application: &str) -> Result<Consumer> {
         let command = command(release, "lab.Consumer", &[application.to_owned()])?;
         Ok(Consumer(Driver::start(command, Folder::new(application)?)?))
+    }
+
+    /// Makes the calls of an ordinary consumer at a port of 127.0.0.1 (`Legal.java`): all, or those of these names.
+    pub fn legal(&self, port: u16, options: &str, only: &[&str]) -> Result<Vec<LegalCall>> {
+        let suite = json!({ "port": port, "options": options, "only": only });
+        let answer = self.ask(json!({ "suite": suite }))?;
+        serde_json::from_value(answer["outcomes"].clone())
+            .with_context(|| format!("the consumer failed: {answer}"))
     }
 }
 

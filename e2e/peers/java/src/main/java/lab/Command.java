@@ -15,6 +15,8 @@ final class Command {
     int threads = 1;
     int rounds = 1;
     List<Call> calls;
+    /** In place of calls. */
+    Suite suite;
 
     /** Which service, where. References that are equal share what Dubbo makes of them, so a connection lives on. */
     static final class Reference {
@@ -26,6 +28,8 @@ final class Command {
         String version;
         /** {@code true} makes every call a generic one. */
         String generic;
+        /** Whether arguments are called back, as the URL says ({@link MethodParameters}). */
+        boolean callbacks;
         /** Methods that are called one-way. */
         List<String> oneway = List.of();
     }
@@ -35,5 +39,13 @@ final class Command {
         /** A byte[] is given by its size. */
         List<JsonElement> args = List.of();
         Map<String, String> attachments = Map.of();
+    }
+
+    /** All calls of an ordinary consumer ({@link Legal}), or those named. */
+    static final class Suite {
+        int port;
+        /** {@code timeout=20000&serialization=fastjson2}. */
+        String options;
+        List<String> only = List.of();
     }
 }

@@ -47,7 +47,7 @@ public final class Consumer {
         JsonObject answer = new JsonObject();
         answer.addProperty("id", command.id);
         try {
-            answer.add("outcomes", outcomes(command));
+            answer.add("outcomes", command.suite == null ? outcomes(command) : Legal.run(REFERENCES, command.suite));
         } catch (Exception failure) {
             answer.addProperty("failure", failure.toString());
         }

@@ -1,5 +1,7 @@
 package lab;
 
+import java.util.Map;
+
 import org.apache.dubbo.common.constants.CommonConstants;
 import org.apache.dubbo.common.extension.Activate;
 import org.apache.dubbo.rpc.Filter;
@@ -15,16 +17,31 @@ import org.apache.dubbo.rpc.RpcContext;
  */
 @Activate(group = CommonConstants.PROVIDER, order = Integer.MAX_VALUE)
 public class ExecutionLog implements Filter {
+    /** Longer texts are cut: some are megabytes. */
+    private static final int TEXT = 200;
+
+    private static final ThreadLocal<Map<String, Object>> ATTACHMENTS = new ThreadLocal<>();
+
     @Override
     public Result invoke(Invoker<?> invoker, Invocation invocation) {
         Object[] arguments = invocation.getArguments();
         Object first = arguments == null || arguments.length == 0 ? null : arguments[0];
         System.out.println("EXECUTED " + invoker.getUrl().getServiceKey() + "." + invocation.getMethodName() + " " + text(first)
             + " from " + RpcContext.getContext().getRemotePort());
+        ATTACHMENTS.set(invocation.getObjectAttachments());
         return invoker.invoke(invocation);
     }
 
+    /** Those of the call that this thread runs. */
+    static Map<String, Object> attachments() {
+        return ATTACHMENTS.get();
+    }
+
     private static String text(Object argument) {
-        return argument instanceof String || argument instanceof Number ? argument.toString() : "-";
+        if (!(argument instanceof String || argument instanceof Number)) {
+            return "-";
+        }
+        String text = argument.toString();
+        return (text.length() > TEXT ? text.substring(0, TEXT) : text).replaceAll("\\R", " ");
     }
 }

@@ -1,6 +1,7 @@
 package lab;
 
 import java.io.IOException;
+import java.util.Map;
 
 import org.apache.dubbo.config.ProtocolConfig;
 import org.apache.dubbo.config.RegistryConfig;
@@ -31,6 +32,13 @@ public final class Provider {
             .start();
         export(plain, context, UserService.class, new UserServiceImpl(args[1]), "custom.path");
         export(plain, context, SecretService.class, new SecretServiceImpl(), "custom.secret");
+        ServiceConfig<TypesService> types = service(TypesService.class, new TypesServiceImpl(), plain, "plain");
+        types.setParameters(Map.of("subscribe.1.callback", "true", "callbacks", "1000"));
+        types.export();
+        ServiceConfig<TypesService> guarded = service(TypesService.class, new TypesServiceImpl(), plain, "token");
+        guarded.setGroup("token");
+        guarded.setToken("t0ken");
+        guarded.export();
         System.out.println("READY");
         while (System.in.read() >= 0) {
             // Only the end matters.

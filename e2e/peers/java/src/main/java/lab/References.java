@@ -1,5 +1,6 @@
 package lab;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,6 +37,9 @@ final class References {
         reference.setVersion(wanted.version);
         reference.setGeneric(wanted.generic);
         reference.setCheck(false);
+        if (wanted.callbacks) {
+            reference.setParameters(new HashMap<>(Map.of("url-merge-processor", "method-parameters")));
+        }
         List<MethodConfig> methods = wanted.oneway.stream().map(References::oneway).collect(Collectors.toList());
         if (!methods.isEmpty()) {
             reference.setMethods(methods);
