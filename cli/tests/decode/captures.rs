@@ -418,3 +418,42 @@ fn a_capture_comes_through_the_standard_input_too() {
     assert_eq!((ran.lines.len(), ran.code), (4, Some(0)));
     assert_eq!(ran.lines[0]["file"], "-");
 }
+
+/// What the consumer asked for and what it got, as it printed it (`testdata/tools/captures/real.py`).
+#[test]
+fn what_tcpdump_saw_of_real_peers_is_what_they_said() {
+    let asked = [
+        ("hello", "value"),
+        ("saveUser", "value"),
+        ("listUsers", "value"),
+        ("findUser", "null"),
+        ("fail", "exception"),
+        ("echoBytes", "value"),
+    ];
+    for name in ["real.pcap", "real-any.pcap"] {
+        let ran = capture(name);
+        assert_eq!((&*ran.err, ran.code), ("", Some(0)), "{name}");
+        let (calls, answers) = (
+            direction(&ran, 1, "to_provider"),
+            direction(&ran, 1, "to_client"),
+        );
+        assert_eq!(calls.len() + answers.len(), ran.lines.len(), "{name}");
+        let said: Vec<_> = calls
+            .iter()
+            .zip(&answers)
+            .map(|(call, answer)| {
+                assert_eq!(call["id"], answer["id"], "{name}");
+                let method = call["runs"][0]["method"].as_str().unwrap();
+                (method, answer["answer"].as_str().unwrap())
+            })
+            .collect();
+        assert_eq!(said, asked, "{name}");
+        for lines in [calls, answers] {
+            let mut end = 0;
+            for line in lines {
+                assert_eq!(line["offset"], end, "{name}");
+                end += line["length"].as_u64().unwrap();
+            }
+        }
+    }
+}

@@ -133,7 +133,7 @@ def main():
     others()
 
 
-REAL = {"real.pcap", "real.pcapng"}
+REAL = {"real.pcap", "real-any.pcap"}
 
 
 def orders():
