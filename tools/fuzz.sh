@@ -2,7 +2,8 @@
 # Sets up what fuzzing needs and runs the targets of fuzz/. What a run finds of interest goes to .cache/fuzz; the committed corpora are
 # only read.
 #
-#   tools/fuzz.sh [TARGET...]             all targets, or these: each for FUZZ_SECONDS (600), FUZZ_JOBS (2) at once
+#   tools/fuzz.sh                         all targets, each for FUZZ_SECONDS (600), FUZZ_JOBS (2) at once; then operations of connections
+#   tools/fuzz.sh TARGET...               these targets
 #   tools/fuzz.sh again TARGET FILE       one input again: what a run says when it finds something
 #   tools/fuzz.sh minimize [TARGET...]    fuzz/corpus/TARGET anew: the least that covers what testdata, the corpus and the runs cover
 set -euo pipefail
@@ -43,6 +44,19 @@ run() {
     return 1
 }
 
+# Ten million operations of connections in 600 s' worth of fuzzing; fewer in less.
+operations() {
+    local count=$((${FUZZ_SECONDS:-600} * 10000000 / 600)) log="$cache/operations.log"
+    if DUBBO_POLICY_OPERATIONS=$count cargo test --quiet --locked --release -p engine --test operations \
+        --config profile.release.lto=false --config profile.release.codegen-units=16 -- --nocapture >"$log" 2>&1; then
+        say "operations: $(sed -n 's/^[0-9]* operations, /&/p' "$log"), and the books are right"
+        return
+    fi
+    tail -n 40 "$log" >&2
+    say "error: operations: the books are wrong; $(grep '^DUBBO_POLICY_SEED=' "$log" | tail -n 1) is where"
+    return 1
+}
+
 # In the background, so that the shell can wait for any of them.
 run_all() {
     local seconds=${FUZZ_SECONDS:-600} jobs=${FUZZ_JOBS:-2} running=0 failed=0 target
@@ -79,6 +93,6 @@ verb=${1:-run}
 case "$verb" in
     again) build; "$(binary "$2")" "${limits[@]}" "$3" ;;
     minimize) shift; build; mapfile -t targets < <(all_targets); minimize "${@:-${targets[@]}}" ;;
-    run) build; mapfile -t targets < <(all_targets); run_all "${targets[@]}" ;;
+    run) build; mapfile -t targets < <(all_targets); run_all "${targets[@]}"; operations ;;
     *) build; run_all "$@" ;;
 esac

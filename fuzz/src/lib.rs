@@ -15,6 +15,8 @@ mod memory;
 #[allow(dead_code, reason = "shared with the engine's tests of connections")]
 mod play;
 mod second;
+#[path = "../../engine/tests/support/mod.rs"]
+mod support;
 #[path = "../../engine/tests/connections/traffic.rs"]
 #[allow(dead_code, reason = "shared with the engine's tests of connections")]
 mod traffic;
