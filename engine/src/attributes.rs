@@ -117,12 +117,26 @@ pub enum Kind {
 pub enum Value<'a> {
     /// Of all attributes but those below.
     Text(&'a str),
+    /// Of `method`. dubbo-go serves every method under both cases of its first letter, so the two spellings are one.
+    Method(&'a str),
     /// Of `one_way` and `callback`.
     Flag(bool),
     /// Of `classes`.
     Names(&'a [Cow<'a, str>]),
     /// Of `source.ip`; an IPv4 address is never written as an IPv6 one.
     Ip(IpAddr),
+}
+
+/// A method's name with its first letter in the other case; `None` if it has no other (of ASCII).
+pub(crate) fn other_spelling(method: &str) -> Option<String> {
+    let mut name = method.to_owned();
+    let first = name.get_mut(..1)?;
+    match first.as_bytes() {
+        [b'a'..=b'z'] => first.make_ascii_uppercase(),
+        [b'A'..=b'Z'] => first.make_ascii_lowercase(),
+        _ => return None,
+    }
+    Some(name)
 }
 
 /// Dubbo's three spellings of "no version".

@@ -77,7 +77,6 @@ impl<'a> Reading<'a> {
                 .identity
                 .map(|identity| &*identity.group)
                 .filter(|group| !group.is_empty()),
-            Attribute::Method => call.method,
             Attribute::Generic => call.generic,
             Attribute::Serialization => Some(call.serialization),
             Attribute::ClaimedApp => call.claimed_app,
@@ -85,6 +84,7 @@ impl<'a> Reading<'a> {
                 .attachments
                 .get(*slot)
                 .and_then(|value| value.as_deref()),
+            Attribute::Method => return call.method.map(Value::Method),
             Attribute::OneWay => return Some(Value::Flag(call.one_way)),
             Attribute::Callback => return Some(Value::Flag(call.callback)),
             Attribute::Classes => return call.classes.map(Value::Names),

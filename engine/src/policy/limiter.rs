@@ -2,10 +2,11 @@
 
 use core::fmt::{self, Write};
 use core::net::IpAddr;
+use std::borrow::Cow;
 
 use super::condition::Match;
 use super::facts::{CallFacts, Reading};
-use crate::attributes::{Attribute, Value};
+use crate::attributes::{Attribute, Value, other_spelling};
 use crate::quota::{Charge, Ledger, Override, Quota, StoreError};
 
 /// An entry of `quotas`.
@@ -55,15 +56,20 @@ impl Limiter {
 }
 
 /// An attribute as part of a key; an absent one is empty.
-fn key_value<'a>(reading: &Reading<'a>, attribute: &Attribute, ip: &'a IpText) -> &'a str {
-    match reading.value(attribute) {
+fn key_value<'a>(reading: &Reading<'a>, attribute: &Attribute, ip: &'a IpText) -> Cow<'a, str> {
+    Cow::Borrowed(match reading.value(attribute) {
         // No quota counts per attributes with many values: the configuration sees to it.
         None | Some(Value::Names(_)) => "",
         Some(Value::Text(text)) => text,
+        // Of its two spellings the smaller one in ASCII, which begins with a capital.
+        Some(Value::Method(name)) => match other_spelling(name) {
+            Some(other) if *other < *name => return Cow::Owned(other),
+            _ => name,
+        },
         Some(Value::Flag(true)) => "true",
         Some(Value::Flag(false)) => "false",
         Some(Value::Ip(_)) => ip.as_str(),
-    }
+    })
 }
 
 /// An address in text, without an allocation.

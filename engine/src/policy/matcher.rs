@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ipnet::IpNet;
 
 use super::list::List;
-use crate::attributes::Value;
+use crate::attributes::{Value, other_spelling};
 
 /// A test that an attribute, present or absent, passes or not.
 #[derive(Debug, Clone)]
@@ -40,6 +40,10 @@ impl Matcher {
             (Matcher::Not(inner), value) => !inner.holds(value),
             (Matcher::All(all), value) => all.iter().all(|matcher| matcher.holds(value)),
             (Matcher::Any(any), value) => any.iter().any(|matcher| matcher.holds(value)),
+            (Matcher::Text(_) | Matcher::In(_), Some(Value::Method(name))) => {
+                let holds = |name: &str| self.holds(Some(Value::Text(name)));
+                holds(name) || other_spelling(name).is_some_and(|other| holds(&other))
+            }
             (Matcher::Text(pattern), Some(Value::Text(text))) => pattern.holds(text),
             (Matcher::Net(net), Some(Value::Ip(ip))) => net.contains(&ip),
             (Matcher::Flag(flag), Some(Value::Flag(value))) => *flag == value,

@@ -22,8 +22,49 @@ fn holds(attribute: &str, matcher: &Value, call: &Call) -> bool {
     outcome(&policy, call) == "denied by r"
 }
 
-fn method(matcher: Value, method: &str) -> bool {
-    holds("method", &matcher, &Call::of("s", method))
+/// By an attribute that is a text and nothing more.
+fn text(matcher: Value, text: &str) -> bool {
+    holds("claimed.app", &matcher, &Call::of("s", "m").app(text))
+}
+
+#[test]
+fn a_method_is_the_same_with_its_first_letter_in_either_case() {
+    let method = |matcher: &Value, name: &str| holds("method", matcher, &Call::of("s", name));
+    for (matcher, hits, misses) in [
+        (
+            json!("reveal"),
+            &["reveal", "Reveal"][..],
+            &["REVEAL", "reveal ", "éveal", ""][..],
+        ),
+        (json!("Reveal"), &["reveal", "Reveal"], &["rEveal"]),
+        (
+            json!({"prefix": "get"}),
+            &["getName", "GetName"],
+            &["gEtName", "forget"],
+        ),
+        (
+            json!({"regex": "get[A-Z].*"}),
+            &["getName", "GetName"],
+            &["getname"],
+        ),
+        (
+            json!({"in": "strings"}),
+            &["a", "A", "Bc", "bc", "", "ünï"],
+            &["BC", "Ünï"],
+        ),
+        (
+            json!({"not": "reveal"}),
+            &["hide", "REVEAL"],
+            &["reveal", "Reveal"],
+        ),
+    ] {
+        for name in hits {
+            assert!(method(&matcher, name), "{matcher} {name:?}");
+        }
+        for name in misses {
+            assert!(!method(&matcher, name), "{matcher} {name:?}");
+        }
+    }
 }
 
 #[test]
@@ -126,11 +167,11 @@ fn texts_match_as_they_are_told_to() {
         (json!({"in": "none"}), &[], &["", "a"]),
         (json!({"not": {"in": "none"}}), &["", "a"], &[]),
     ] {
-        for text in hits {
-            assert!(method(matcher.clone(), text), "{matcher} {text:?}");
+        for value in hits {
+            assert!(text(matcher.clone(), value), "{matcher} {value:?}");
         }
-        for text in misses {
-            assert!(!method(matcher.clone(), text), "{matcher} {text:?}");
+        for value in misses {
+            assert!(!text(matcher.clone(), value), "{matcher} {value:?}");
         }
     }
 }
