@@ -40,11 +40,11 @@ usage: dubbo-policy COMMAND
   check [-o text|json] [--fail-on error|warning] FILE...
         Reads configurations (plain, or in an EnvoyFilter, a WasmPlugin or a bootstrap of Envoy; YAML or JSON;
         - is the standard input) and says what is wrong with them.
-  decode [--port PORT]... FILE...
+  decode [--from client|provider] [--port PORT]... FILE...
         Reads the bytes that one side of a connection sent, or a capture (pcap or pcapng) with both (- is the standard
         input), and prints a JSON line for each frame: what it is, what would run, and what the module would refuse about
-        it. Of a capture it reads the connections in which a side's first bytes are a frame's; with --port, all those of
-        this port, and no others.
+        it. --from says which side a stream is from. Of a capture it reads the connections in which a side's first bytes
+        are a frame's; with --port, all those of this port, and no others.
   version
         Says which version this is.
 

@@ -83,10 +83,10 @@ impl<'a> Line<'a> {
     pub(super) fn frame(
         file: &'a str,
         place: Option<&'a Place>,
+        direction: Option<Direction>,
         frame: &Recorded<'_>,
         call: Option<&'a Result<Call<'a>, CallError>>,
     ) -> Line<'a> {
-        let direction = place.map(|place| place.direction);
         Line {
             kind: kind(frame),
             guessed: frame.guessed,

@@ -16,16 +16,19 @@ use lexopt::{Arg, ValueExt};
 
 use crate::command::Failure;
 use cutter::Cutter;
+use line::Direction;
 use output::Output;
 
 /// Decodes the files that are named, one after the other.
 pub(crate) fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
     let mut files: Vec<OsString> = Vec::new();
     let mut ports = Vec::new();
+    let mut direction = None;
     while let Some(arg) = args.next()? {
         match arg {
             Arg::Value(file) => files.push(file),
             Arg::Long("port") => ports.push(args.value()?.parse()?),
+            Arg::Long("from") => direction = Some(args.value()?.parse_with(sent_by)?),
             other => return Err(other.unexpected().into()),
         }
     }
@@ -39,8 +42,8 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
     let mut clean = true;
     for file in &files {
         let name = file.to_string_lossy();
-        let mut output = Output::new(&name, &mut out, &mut notes);
-        let decoded = decode(file, &ports, &mut output);
+        let mut output = Output::new(&name, direction, &mut out, &mut notes);
+        let decoded = decode(file, direction, &ports, &mut output);
         clean &= output.is_clean();
         out.flush()?;
         decoded.map_err(|why| Failure(format!("{name}: {why}")))?;
@@ -49,12 +52,29 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
 }
 
 /// Prints the frames of a file, whatever it is.
-fn decode(file: &OsStr, ports: &[u16], output: &mut Output<'_>) -> Result<(), String> {
+fn decode(
+    file: &OsStr,
+    direction: Option<Direction>,
+    ports: &[u16],
+    output: &mut Output<'_>,
+) -> Result<(), String> {
     let (start, input) = open(file).map_err(|error| error.to_string())?;
     match capture::Format::of(&start) {
+        Some(_) if direction.is_some() => {
+            Err("expected what one side sent, as --from is given, but found a capture".to_owned())
+        }
         Some(format) => capture::decode(input, format, ports, output),
         None if ports.is_empty() => stream(input, output).map_err(|error| error.to_string()),
         None => Err("expected a capture, as --port is given, but found something else".to_owned()),
+    }
+}
+
+/// Where that goes what a side sends.
+fn sent_by(side: &str) -> Result<Direction, &'static str> {
+    match side {
+        "client" => Ok(Direction::ToProvider),
+        "provider" => Ok(Direction::ToClient),
+        _ => Err("expected client or provider"),
     }
 }
 

@@ -1,11 +1,13 @@
 use std::io::{self, Write};
 
 use super::cutter::Piece;
-use super::line::{Line, Place};
+use super::line::{Direction, Line, Place};
 
 /// Prints what stands in a file: lines, and notes to who reads along.
 pub(super) struct Output<'a> {
     file: &'a str,
+    /// Where its bytes go, if it has those of one side, and that is said.
+    direction: Option<Direction>,
     out: &'a mut dyn Write,
     notes: &'a mut dyn Write,
     clean: bool,
@@ -14,11 +16,13 @@ pub(super) struct Output<'a> {
 impl<'a> Output<'a> {
     pub(super) fn new(
         file: &'a str,
+        direction: Option<Direction>,
         out: &'a mut dyn Write,
         notes: &'a mut dyn Write,
     ) -> Output<'a> {
         Output {
             file,
+            direction,
             out,
             notes,
             clean: true,
@@ -30,7 +34,9 @@ impl<'a> Output<'a> {
         match piece {
             Piece::Frame(frame) => {
                 let call = frame.call();
-                self.line(&Line::frame(self.file, place, &frame, call.as_ref()))
+                let direction = place.map(|place| place.direction).or(self.direction);
+                let call = call.as_ref();
+                self.line(&Line::frame(self.file, place, direction, &frame, call))
             }
             Piece::NoFrame { offset, anomaly } => {
                 self.line(&Line::no_frame(self.file, place, offset, anomaly))

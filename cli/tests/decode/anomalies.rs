@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::module::refusals;
-use crate::run::{frames, lines};
+use crate::run::{decode, frames, lines};
 
 /// Name, offset and field of a line's anomalies.
 fn anomalies(line: &Value) -> Vec<(&str, u64, Option<&str>)> {
@@ -120,6 +120,19 @@ fn events_that_nobody_knows() {
     );
 }
 
+/// That a client is about to go away is nothing to a provider, and what it does with it is not known.
+#[test]
+fn from_a_client_heartbeats_are_the_only_events() {
+    let bytes = frames("[{event: {id: 1, body: '0152'}}]");
+    let from = |side| decode(&["--from", side, "-"], &bytes);
+    let client = from("client");
+    assert_eq!(anomalies(&client.lines[0]), [("unknown_event", 16, None)]);
+    assert_eq!(refusals(&bytes), ["unknown_event"]);
+    assert_eq!((client.code, from("provider").code), (Some(1), Some(0)));
+    let heartbeat = frames("[{heartbeat: {id: 1}}]");
+    assert_eq!(decode(&["--from", "client", "-"], &heartbeat).code, Some(0));
+}
+
 #[test]
 fn calls_that_cannot_be_read() {
     // 05 "2.0.2", 01 "a", 01 "1", 01 "m", descriptor, arguments, attachments
@@ -144,6 +157,18 @@ fn calls_that_cannot_be_read() {
         "[{call: {id: 1, service: a.B, method: m, serialization: 8}}]",
         &[("unsupported_serialization", 16, Some("body"))],
     );
+}
+
+/// A megabyte of beginnings of lists.
+#[test]
+fn endless_nesting_ends() {
+    let nested = "57".repeat(1 << 20);
+    let bytes = frames(&format!(
+        "[{{head: {{flag: 0xc2, id: 1, body: '05322e302e3201610131016d0149{nested}'}}}}]"
+    ));
+    let lines = lines(&bytes);
+    assert_eq!(lines[0]["anomalies"][0]["name"], "too_deep");
+    assert_eq!(refusals(&bytes), ["too_deep"]);
 }
 
 #[test]

@@ -22,6 +22,18 @@ fn wrong_usage_and_unreadable_files_are_no_anomalies() {
 }
 
 #[test]
+fn a_side_is_a_clients_or_a_providers_and_belongs_to_a_stream() {
+    for args in [
+        &["--from"][..],
+        &["--from", "server", "-"],
+        &["--from", "client", "../../captures/sll.pcap"],
+    ] {
+        let ran = decode(args, b"");
+        assert_eq!((ran.lines.len(), ran.code), (0, Some(2)), "{args:?}");
+    }
+}
+
+#[test]
 fn a_port_is_a_number_and_belongs_to_a_capture() {
     for args in [
         &["--port"][..],

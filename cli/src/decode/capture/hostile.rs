@@ -20,7 +20,7 @@ impl Numbers {
 fn read(bytes: &[u8]) -> usize {
     let mut out = Vec::new();
     let mut notes = Vec::new();
-    let mut output = Output::new("hostile", &mut out, &mut notes);
+    let mut output = Output::new("hostile", None, &mut out, &mut notes);
     if let Some(format) = Format::of(bytes) {
         // What is wrong with it may be said in any way.
         let _ = decode(bytes, format, &[], &mut output);
