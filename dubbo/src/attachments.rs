@@ -4,15 +4,22 @@ use alloc::vec::Vec;
 
 use hessian::{Decoder, Limits, LoneSurrogate, Text};
 
+use crate::jsonb;
+
 /// How many attachments a call may have. Calls have around ten, and each one takes 64 bytes
 /// of memory, which is 32 times its smallest form.
 pub const MAX_ATTACHMENTS: usize = 1024;
+
+/// Room for the attachments of a usual call, so that they cost one allocation.
+pub(crate) const USUAL_ATTACHMENTS: usize = 12;
 
 /// What stands behind the arguments of a call: null, or a map from strings to values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attachments<'a> {
     pub(crate) form: Form<'a>,
     pub(crate) pairs: Vec<Attachment<'a>>,
+    /// Whether there are symbols among them, which later ones refer to by number; only in fastjson2.
+    pub(crate) symbolic: bool,
 }
 
 /// How the attachments are written.
@@ -28,10 +35,12 @@ pub(crate) enum Form<'a> {
 pub struct Attachment<'a> {
     /// The key; it may hold lone surrogates.
     pub key: Text<'a>,
-    /// The value's bytes, which have been stepped over: they are one whole value.
-    pub(crate) value: &'a [u8],
-    /// The bytes of key and value.
+    /// The bytes of key and value, which have been stepped over: they are two whole values.
     pub(crate) pair: &'a [u8],
+    /// How many of them are the key's.
+    pub(crate) key_len: usize,
+    /// Whether they are JSONB, and not Hessian 2.
+    pub(crate) jsonb: bool,
 }
 
 /// The value of an attachment.
@@ -88,9 +97,17 @@ impl<'b, 'a> IntoIterator for &'b Attachments<'a> {
 }
 
 impl<'a> Attachment<'a> {
+    /// The bytes of the value.
+    pub(crate) fn wire(&self) -> &'a [u8] {
+        self.pair.get(self.key_len..).unwrap_or_default()
+    }
+
     /// The value.
     pub fn value(&self) -> AttachmentValue<'a> {
-        match Decoder::new(self.value, Limits::default()).scalar() {
+        if self.jsonb {
+            return jsonb::scalar(self.wire());
+        }
+        match Decoder::new(self.wire(), Limits::default()).scalar() {
             Ok(scalar) => scalar.into(),
             // An object or a reference: what it refers to stands elsewhere in the body.
             Err(_) => AttachmentValue::Other,

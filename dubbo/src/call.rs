@@ -4,7 +4,7 @@ use hessian::{Decoder, Limits, Text};
 
 use crate::carried::Carried;
 use crate::named::Named;
-use crate::{Attachments, CallError, CallErrorKind, Serialization, hessian2};
+use crate::{Attachments, CallError, CallErrorKind, Serialization, fastjson2, hessian2};
 
 /// What a request asks for, as its body says it:
 ///
@@ -46,8 +46,13 @@ pub struct Call<'a> {
 
 /// A body that has been walked through, with what is remembered of the way.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would be an allocation for each call in hessian2"
+)]
 pub(crate) enum Stream<'a> {
     Hessian2(Decoder<'a>),
+    Fastjson2,
 }
 
 /// What a generic call makes the provider run: `$invoke` or `$invokeAsync` with three arguments (method name, parameter
@@ -72,7 +77,7 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// Whatever peers could read in different ways: bytes outside the grammar, values that are not of the kind that must
-    /// stand in their place, bytes left over, other serializations than hessian2.
+    /// stand in their place, bytes left over, other serializations than hessian2 and fastjson2.
     pub fn parse(
         body: &'a [u8],
         serialization: Serialization,
@@ -80,6 +85,7 @@ impl<'a> Call<'a> {
     ) -> Result<Self, CallError> {
         match serialization {
             Serialization::HESSIAN2 => hessian2::parse(body, limits),
+            Serialization::FASTJSON2 => fastjson2::parse(body, limits),
             _ => Err(CallError {
                 kind: CallErrorKind::UnsupportedSerialization,
                 field: "body",
@@ -97,6 +103,7 @@ impl<'a> Call<'a> {
     pub fn serialization(&self) -> Serialization {
         match self.stream {
             Stream::Hessian2(_) => Serialization::HESSIAN2,
+            Stream::Fastjson2 => Serialization::FASTJSON2,
         }
     }
 
@@ -112,6 +119,23 @@ impl<'a> Call<'a> {
             None => &self.method,
         }
     }
+}
+
+/// What names the class of a bean that a map stands for, in generic calls: `class` in a map that Java's `PojoUtils` reads,
+/// `className` in a `JavaBeanDescriptor`.
+pub(crate) const CLASS_KEYS: [&str; 2] = ["class", "className"];
+
+/// The text of a name that rules compare, which stands at `offset`.
+pub(crate) fn name<'a>(
+    text: Text<'a>,
+    field: &'static str,
+    offset: usize,
+) -> Result<Cow<'a, str>, CallError> {
+    text.into_str().map_err(|_| CallError {
+        kind: CallErrorKind::LoneSurrogate,
+        field,
+        offset,
+    })
 }
 
 /// Whether a provider takes a call for a generic one.

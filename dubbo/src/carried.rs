@@ -4,8 +4,7 @@ use alloc::vec::Vec;
 use hessian::{Decoder, Definition, Limits, Text};
 
 use crate::call::Stream;
-use crate::hessian2;
-use crate::{Call, CallError, canonical};
+use crate::{Call, CallError, canonical, fastjson2, hessian2};
 
 /// The classes that a call makes its provider load, as they stand in its arguments and attachments.
 #[derive(Clone, Debug)]
@@ -14,43 +13,41 @@ pub struct Carried<'a> {
 }
 
 #[derive(Clone, Debug)]
-enum Source<'a> {
-    Hessian2 {
-        stream: Held<'a>,
-        /// The body and its limits, if the call is a generic one.
-        generic: Option<(&'a [u8], Limits)>,
-    },
-}
-
-/// A stream that a call keeps, or that nobody else needs.
-#[derive(Clone, Debug)]
 #[expect(
     clippy::large_enum_variant,
     reason = "a box would be an allocation for each call that fits an outline"
 )]
-enum Held<'a> {
-    Lent(&'a Decoder<'a>),
-    Own(Decoder<'a>),
+enum Source<'a> {
+    Call(&'a Call<'a>),
+    /// A stream that has stepped over the arguments of a call that is no generic one.
+    Hessian2(Decoder<'a>),
+    /// Arguments and attachments, which begin at `offset` of the body, of a call that is no generic one.
+    Fastjson2 {
+        values: &'a [u8],
+        offset: usize,
+        limits: Limits,
+    },
 }
 
 impl<'a> Carried<'a> {
     pub(crate) fn of(call: &'a Call<'a>) -> Self {
-        let generic = call.generic.is_some();
-        let source = match &call.stream {
-            Stream::Hessian2(stream) => Source::Hessian2 {
-                stream: Held::Lent(stream),
-                generic: generic.then_some((call.body, call.limits)),
-            },
-        };
-        Carried { source }
+        Carried {
+            source: Source::Call(call),
+        }
     }
 
-    /// The classes in the arguments of a call that is no generic one, all of which the stream has stepped over.
     pub(crate) fn in_arguments(stream: Decoder<'a>) -> Self {
         Carried {
-            source: Source::Hessian2 {
-                stream: Held::Own(stream),
-                generic: None,
+            source: Source::Hessian2(stream),
+        }
+    }
+
+    pub(crate) fn in_values(values: &'a [u8], offset: usize, limits: Limits) -> Self {
+        Carried {
+            source: Source::Fastjson2 {
+                values,
+                offset,
+                limits,
             },
         }
     }
@@ -58,7 +55,6 @@ impl<'a> Carried<'a> {
     /// The names of the class definitions whose fields are not those that the class is known to have: Java's reader of such
     /// a class may read another number of values than the definition says, and take what follows for something else.
     pub fn altered(&self) -> impl Iterator<Item = &Text<'a>> {
-        let Source::Hessian2 { stream, .. } = &self.source;
         let differs = |definition: &&Definition<'a>| {
             // A name with half a surrogate pair is none of Java's own.
             definition
@@ -66,8 +62,9 @@ impl<'a> Carried<'a> {
                 .to_str()
                 .is_ok_and(|name| canonical::differs(&name, definition.fields()))
         };
-        let definitions = stream.decoder().definitions();
-        definitions
+        self.decoder()
+            .into_iter()
+            .flat_map(Decoder::definitions)
             .filter(differs)
             .map(|definition| &definition.name)
     }
@@ -76,6 +73,8 @@ impl<'a> Carried<'a> {
     ///
     /// - in hessian2 the names of class definitions, and the types of maps and lists, in the order of the wire. They are as
     ///   they stand there: `java.util.HashMap`, `[java.lang.String`, `[int`, or a short name such as `string`;
+    /// - in fastjson2 the names of types, in the order of the wire, and the strings under the key `@type`, which is a type's
+    ///   name to readers of beans. Well-known classes have short names: `TreeMap`, `[O` for an array of objects;
     /// - in a generic call also the names of the parameters' types, and the strings that stand under the keys `class` and
     ///   `className` in its arguments: providers turn maps into beans of the class that they name.
     ///
@@ -83,25 +82,47 @@ impl<'a> Carried<'a> {
     ///
     /// # Errors
     ///
-    /// Types of a generic call that are no strings.
+    /// Types of a generic call that are no strings. Arguments in fastjson2 that cannot be walked through.
     pub fn classes(&self) -> Result<Vec<Text<'a>>, CallError> {
+        let mut names: Vec<_> = self
+            .decoder()
+            .into_iter()
+            .flat_map(Decoder::names)
+            .cloned()
+            .collect();
+        match self.source {
+            Source::Call(call) => names.extend(in_strings_or_values(call)?),
+            Source::Hessian2(_) => {}
+            Source::Fastjson2 {
+                values,
+                offset,
+                limits,
+            } => names.extend(fastjson2::classes(values, offset, false, limits)?),
+        }
+        Ok(each_once(names))
+    }
+
+    fn decoder(&self) -> Option<&Decoder<'a>> {
         match &self.source {
-            Source::Hessian2 { stream, generic } => {
-                let mut names: Vec<_> = stream.decoder().names().cloned().collect();
-                if let Some((body, limits)) = generic {
-                    names.extend(hessian2::generic_classes(body, *limits)?);
-                }
-                Ok(each_once(names))
-            }
+            Source::Call(call) => match &call.stream {
+                Stream::Hessian2(stream) => Some(stream),
+                Stream::Fastjson2 => None,
+            },
+            Source::Hessian2(stream) => Some(stream),
+            Source::Fastjson2 { .. } => None,
         }
     }
 }
 
-impl<'a> Held<'a> {
-    fn decoder(&self) -> &Decoder<'a> {
-        match self {
-            Held::Lent(stream) => stream,
-            Held::Own(stream) => stream,
+/// The names that no stream has taken note of: those in strings of generic calls, and all of fastjson2.
+fn in_strings_or_values<'a>(call: &'a Call<'a>) -> Result<Vec<Text<'a>>, CallError> {
+    let generic = call.generic.is_some();
+    match call.stream {
+        Stream::Hessian2(_) if generic => hessian2::generic_classes(call.body, call.limits),
+        Stream::Hessian2(_) => Ok(Vec::new()),
+        Stream::Fastjson2 => {
+            let values = call.body.get(call.arguments_at..).unwrap_or_default();
+            fastjson2::classes(values, call.arguments_at, generic, call.limits)
         }
     }
 }

@@ -6,7 +6,7 @@ use core::fmt;
 use hessian::encode::Writer;
 
 use crate::attachments::Form;
-use crate::{Attachment, AttachmentValue, Call, HEAD_LEN, Head};
+use crate::{Attachment, AttachmentValue, Attachments, Call, HEAD_LEN, Head, Serialization, jsonb};
 
 /// Why a call's attachments cannot be changed without changing what else it says. Such a call is to be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,19 +16,28 @@ pub enum EditError {
     RemovedValue,
     /// The map has a type name, which must go, and values that may refer to that name by its number.
     TypedMap,
+    /// There are symbols among the values, which refer to what must go or be rewritten by its number. Only in fastjson2,
+    /// whose own writer puts none there.
+    Symbols,
     /// The body would have 2^31 bytes or more.
     TooLong,
 }
 
 impl EditError {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::RemovedValue, Self::TypedMap, Self::TooLong];
+    pub const ALL: [Self; 4] = [
+        Self::RemovedValue,
+        Self::TypedMap,
+        Self::Symbols,
+        Self::TooLong,
+    ];
 
     /// The reason in metrics, such as `edit_typed_map`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::RemovedValue => "edit_removed_value",
             Self::TypedMap => "edit_typed_map",
+            Self::Symbols => "edit_symbols",
             Self::TooLong => "edit_too_long",
         }
     }
@@ -41,6 +50,7 @@ impl fmt::Display for EditError {
                 "expected a string in an attachment that the policy sets, but found another value"
             }
             Self::TypedMap => "expected plain values in typed attachments, but found others",
+            Self::Symbols => "expected values without symbols, but found some",
             Self::TooLong => "expected a body below 2^31 bytes, but it would be longer",
         })
     }
@@ -74,7 +84,13 @@ pub fn set_attachments(
     let start = out.len();
     out.extend(head.encode());
     out.extend_from_slice(call.body.get(..call.attachments_at).unwrap_or_default());
-    write_map(out, call, ours, owned);
+    if call.serialization() == Serialization::FASTJSON2 {
+        jsonb::value(out, |out| {
+            write_map(&mut Jsonb(out), call, ours, owned);
+        });
+    } else {
+        write_map(&mut Hessian2(out), call, ours, owned);
+    }
     let body_len = out.len() - start - HEAD_LEN;
     match i32::try_from(body_len).and_then(u32::try_from) {
         Ok(body_len) => {
@@ -103,6 +119,9 @@ pub fn check(call: &Call<'_>, owned: &[impl AsRef<str>]) -> Result<(), EditError
     {
         return Err(EditError::RemovedValue);
     }
+    if call.serialization() == Serialization::FASTJSON2 {
+        return check_symbols(pairs);
+    }
     if pairs.type_name().is_some()
         && pairs
             .iter()
@@ -113,21 +132,37 @@ pub fn check(call: &Call<'_>, owned: &[impl AsRef<str>]) -> Result<(), EditError
     Ok(())
 }
 
+/// Keys are written without symbols, so nothing else may have any.
+fn check_symbols(pairs: &Attachments<'_>) -> Result<(), EditError> {
+    let plain = |pair: &Attachment<'_>| pair.value() != AttachmentValue::Other;
+    let writable = |pair: &Attachment<'_>| pair.key.to_str().is_ok();
+    if !pairs.symbolic || pairs.iter().all(|pair| plain(pair) && writable(pair)) {
+        Ok(())
+    } else {
+        Err(EditError::Symbols)
+    }
+}
+
 fn write_map(
-    out: &mut Vec<u8>,
+    map: &mut impl Map,
     call: &Call<'_>,
     ours: &[(impl AsRef<str>, impl AsRef<str>)],
     owned: &[impl AsRef<str>],
 ) {
-    Writer::new(out).begin_map();
+    map.begin();
     for pair in call
         .attachments
         .iter()
         .filter(|pair| !is_owned(pair, owned))
     {
-        out.extend_from_slice(pair.pair);
+        match pair.key.to_str() {
+            Ok(key) if call.attachments.symbolic => {
+                map.string(&key);
+                map.copy(pair.wire());
+            }
+            _ => map.copy(pair.pair),
+        }
     }
-    let mut map = Writer::new(out);
     if call.attachments.form == Form::Null {
         let identity = [
             ("path", Some(&call.path)),
@@ -147,6 +182,55 @@ fn write_map(
         map.string(value.as_ref());
     }
     map.end();
+}
+
+/// An untyped map that is being written.
+trait Map {
+    fn begin(&mut self);
+    fn string(&mut self, text: &str);
+    /// Values as they stood in the call.
+    fn copy(&mut self, bytes: &[u8]);
+    fn end(&mut self);
+}
+
+struct Hessian2<'o>(&'o mut Vec<u8>);
+
+impl Map for Hessian2<'_> {
+    fn begin(&mut self) {
+        Writer::new(self.0).begin_map();
+    }
+
+    fn string(&mut self, text: &str) {
+        Writer::new(self.0).string(text);
+    }
+
+    fn copy(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn end(&mut self) {
+        Writer::new(self.0).end();
+    }
+}
+
+struct Jsonb<'o>(&'o mut Vec<u8>);
+
+impl Map for Jsonb<'_> {
+    fn begin(&mut self) {
+        self.0.push(jsonb::OBJECT);
+    }
+
+    fn string(&mut self, text: &str) {
+        jsonb::string(self.0, text);
+    }
+
+    fn copy(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn end(&mut self) {
+        self.0.push(jsonb::OBJECT_END);
+    }
 }
 
 fn is_owned(pair: &Attachment<'_>, owned: &[impl AsRef<str>]) -> bool {
@@ -169,8 +253,9 @@ mod tests {
         let place = |error| match error {
             EditError::RemovedValue => 0,
             EditError::TypedMap => 1,
-            EditError::TooLong => 2,
+            EditError::Symbols => 2,
+            EditError::TooLong => 3,
         };
-        assert!(EditError::ALL.map(place).into_iter().eq(0..=2));
+        assert!(EditError::ALL.map(place).into_iter().eq(0..=3));
     }
 }

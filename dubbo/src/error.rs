@@ -1,5 +1,7 @@
 use core::fmt;
 
+use crate::JsonbErrorKind;
+
 /// Why a request's body is no call that can be judged, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallError {
@@ -19,6 +21,8 @@ pub enum CallErrorKind {
     UnsupportedSerialization,
     /// The bytes are no Hessian 2 of the kind that must stand here.
     Hessian(hessian::ErrorKind),
+    /// The bytes are no JSONB of the kind that must stand here.
+    Jsonb(JsonbErrorKind),
     /// Half a surrogate pair in a name that decides what runs: it has no UTF-8 form, so no rule can name it.
     LoneSurrogate,
     /// A descriptor that peers count differently.
@@ -46,9 +50,9 @@ impl CallError {
 impl CallErrorKind {
     /// One of each kind, for lists of their names.
     pub fn each() -> impl Iterator<Item = CallErrorKind> {
-        let hessian = hessian::ErrorKind::EACH;
-        OWN.into_iter()
-            .chain(hessian.into_iter().map(CallErrorKind::Hessian))
+        let hessian = hessian::ErrorKind::EACH.map(CallErrorKind::Hessian);
+        let jsonb = JsonbErrorKind::EACH.map(CallErrorKind::Jsonb);
+        OWN.into_iter().chain(hessian).chain(jsonb)
     }
 
     /// The reason in metrics, such as `lone_surrogate`.
@@ -56,6 +60,7 @@ impl CallErrorKind {
         match self {
             CallErrorKind::UnsupportedSerialization => "unsupported_serialization",
             CallErrorKind::Hessian(kind) => kind.name(),
+            CallErrorKind::Jsonb(kind) => kind.name(),
             CallErrorKind::LoneSurrogate => "lone_surrogate",
             CallErrorKind::Descriptor => "bad_descriptor",
             CallErrorKind::AttachmentsKind { .. } => "bad_attachments",
@@ -66,7 +71,7 @@ impl CallErrorKind {
     }
 }
 
-/// One of each kind that is no error of Hessian 2.
+/// One of each kind that is no error of Hessian 2 or JSONB.
 const OWN: [CallErrorKind; 7] = [
     CallErrorKind::UnsupportedSerialization,
     CallErrorKind::LoneSurrogate,
@@ -87,9 +92,10 @@ impl fmt::Display for CallErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnsupportedSerialization => {
-                f.write_str("expected hessian2, but found another serialization")
+                f.write_str("expected hessian2 or fastjson2, but found another serialization")
             }
             Self::Hessian(kind) => kind.fmt(f),
+            Self::Jsonb(kind) => kind.fmt(f),
             Self::LoneSurrogate => hessian::LoneSurrogate.fmt(f),
             Self::Descriptor => {
                 f.write_str("expected JVM type descriptors, but found something else")
@@ -114,7 +120,7 @@ impl core::error::Error for CallError {}
 
 #[cfg(test)]
 mod tests {
-    use super::{CallErrorKind, OWN};
+    use super::{CallErrorKind, JsonbErrorKind, OWN};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -129,10 +135,10 @@ mod tests {
             CallErrorKind::TooManyAttachments => 4,
             CallErrorKind::IdentityKind => 5,
             CallErrorKind::TrailingBytes => 6,
-            CallErrorKind::Hessian(_) => usize::MAX,
+            CallErrorKind::Hessian(_) | CallErrorKind::Jsonb(_) => usize::MAX,
         };
         assert!(OWN.map(place).into_iter().eq(0..=6));
-        let hessian = hessian::ErrorKind::EACH.len();
-        assert_eq!(CallErrorKind::each().count(), OWN.len() + hessian);
+        let others = hessian::ErrorKind::EACH.len() + JsonbErrorKind::EACH.len();
+        assert_eq!(CallErrorKind::each().count(), OWN.len() + others);
     }
 }

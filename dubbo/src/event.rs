@@ -24,8 +24,10 @@ pub fn kind(body: &[u8], serialization: Serialization) -> Option<Event> {
         (Serialization::HESSIAN2, b"N") => Some(Event::Heartbeat),
         (Serialization::HESSIAN2, b"\x01R") => Some(Event::ReadOnly),
         (Serialization::HESSIAN2, b"\x01W") => Some(Event::Writeable),
-        // A JSONB null behind its length, as Dubbo 3.3.6 writes it.
-        (Serialization::FASTJSON2, b"\x00\x00\x00\x01\xaf") => Some(Event::Heartbeat),
+        // The same in JSONB, behind its length, as Dubbo 3.3.6 writes it.
+        (Serialization::FASTJSON2, b"\0\0\0\x01\xaf") => Some(Event::Heartbeat),
+        (Serialization::FASTJSON2, b"\0\0\0\x02\x4aR") => Some(Event::ReadOnly),
+        (Serialization::FASTJSON2, b"\0\0\0\x02\x4aW") => Some(Event::Writeable),
         _ => None,
     }
 }
@@ -83,7 +85,20 @@ mod tests {
             kind(b"\0\0\0\x01\xaf", Serialization::FASTJSON2),
             Some(Event::Heartbeat)
         );
-        assert_eq!(kind(b"N", Serialization::FASTJSON2), None);
+        let fastjson2 = |body| kind(body, Serialization::FASTJSON2);
+        assert_eq!(fastjson2(b"\0\0\0\x02\x4aR"), Some(Event::ReadOnly));
+        assert_eq!(fastjson2(b"\0\0\0\x02\x4aW"), Some(Event::Writeable));
+        for other in [
+            &b"N"[..],
+            b"\xaf",
+            b"\0\0\0\x02\x4ar",
+            b"\0\0\0\x03\x79\x01R",
+            b"\0\0\0\x01\xaf\0",
+            b"\0\0\0\x02\xaf\xaf",
+        ] {
+            assert_eq!(fastjson2(other), None, "{other:02x?}");
+        }
+        assert_eq!(kind(b"\x01R", Serialization::FASTJSON2), None);
         assert_eq!(kind(b"\0\0\0\x01\xaf", Serialization::HESSIAN2), None);
         assert_eq!(kind(b"N", Serialization::from_flag(3)), None);
     }

@@ -4,8 +4,8 @@ use core::ops::Range;
 
 use hessian::{Decoder, Limits, ListLen, Text};
 
-use crate::attachments::{Attachment, Attachments, Form, MAX_ATTACHMENTS};
-use crate::call::{Stream, is_generic, trim};
+use crate::attachments::{Attachment, Attachments, Form, MAX_ATTACHMENTS, USUAL_ATTACHMENTS};
+use crate::call::{CLASS_KEYS, Stream, is_generic, name, trim};
 use crate::named::{Named, Repeated};
 use crate::{Call, CallError, CallErrorKind, GenericTarget, descriptor};
 
@@ -168,6 +168,7 @@ impl<'a> Body<'a> {
                 return Ok(Attachments {
                     form: Form::Null,
                     pairs: Vec::new(),
+                    symbolic: false,
                 });
             }
             b'H' | b'M' => self
@@ -189,13 +190,18 @@ impl<'a> Body<'a> {
             let end = self.stream.offset();
             let pair = Attachment {
                 key,
-                value: self.slice(value_at..end),
                 pair: self.slice(begin..end),
+                key_len: value_at - begin,
+                jsonb: false,
             };
             note(&pair, begin)?;
             pairs.push(pair);
         }
-        Ok(Attachments { form, pairs })
+        Ok(Attachments {
+            form,
+            pairs,
+            symbolic: false,
+        })
     }
 
     fn slice(&self, range: Range<usize>) -> &'a [u8] {
@@ -211,14 +217,6 @@ impl<'a> Body<'a> {
     }
 }
 
-fn name<'a>(text: Text<'a>, field: &'static str, offset: usize) -> Result<Cow<'a, str>, CallError> {
-    text.into_str().map_err(|_| CallError {
-        kind: CallErrorKind::LoneSurrogate,
-        field,
-        offset,
-    })
-}
-
 fn hessian_error(field: &'static str, error: hessian::Error) -> CallError {
     CallError {
         kind: CallErrorKind::Hessian(error.kind),
@@ -227,10 +225,5 @@ fn hessian_error(field: &'static str, error: hessian::Error) -> CallError {
     }
 }
 
-/// What names the class of a bean that a map stands for, in generic calls: `class` in a map that Java's `PojoUtils` reads,
-/// `className` in a `JavaBeanDescriptor`.
-const CLASS_KEYS: [&str; 2] = ["class", "className"];
 /// Protocol, path, version, method, descriptor.
 const STRINGS: usize = 5;
-/// Room for the attachments of a usual call, so that they cost one allocation.
-const USUAL_ATTACHMENTS: usize = 12;

@@ -51,7 +51,7 @@ impl<'a> Named<'a> {
             offset,
         };
         *slot = match usual {
-            Some(usual) if usual.wire == pair.value => Some(usual.text.clone()),
+            Some(usual) if usual.wire == pair.wire() => Some(usual.text.clone()),
             _ => match pair.value() {
                 AttachmentValue::String(text) => Some(
                     text.into_str()

@@ -6,7 +6,7 @@ use hessian::{Decoder, Limits};
 
 use crate::attachments::Form;
 use crate::carried::Carried;
-use crate::{AttachmentValue, Call, Serialization};
+use crate::{AttachmentValue, Call, Serialization, fastjson2};
 
 /// What stands before and behind the arguments of a call: its names, and its attachments.
 ///
@@ -25,6 +25,8 @@ impl Outline {
     /// in the attachments that may refer to something before them.
     pub fn of(call: &Call<'_>) -> Option<Outline> {
         let plain = match call.attachments.form {
+            // Each value of fastjson2 has symbols of its own.
+            _ if call.serialization() == Serialization::FASTJSON2 => true,
             Form::Null => true,
             Form::TypedMap(_) => false,
             Form::Map => call
@@ -47,6 +49,10 @@ impl Outline {
     /// and its arguments are whole.
     pub fn fits<'a>(&self, body: &'a [u8], limits: Limits) -> Option<Carried<'a>> {
         let rest = body.strip_prefix(self.before.as_slice())?;
+        if self.serialization == Serialization::FASTJSON2 {
+            let fits = fastjson2::fits(rest, self.arguments, &self.behind);
+            return fits.then(|| Carried::in_values(rest, self.before.len(), limits));
+        }
         let mut stream = Decoder::new(rest, limits);
         for _ in 0..self.arguments {
             stream.skip().ok()?;

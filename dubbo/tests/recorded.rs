@@ -7,7 +7,7 @@
 )]
 
 use dubbo::answer::{self, AnswerKind};
-use dubbo::{Call, CallErrorKind, Frame, Head, Kind, Limits, Parsed, Status, edit, event};
+use dubbo::{Call, Frame, Head, Kind, Limits, Parsed, Status, edit, event};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -41,7 +41,21 @@ const HESSIAN2: [Recording; 15] = recordings![
     "unknown-service",
     "heartbeats",
 ];
-const FASTJSON2: [Recording; 2] = recordings!["fastjson2", "fastjson2-object"];
+const FASTJSON2: [Recording; 13] = recordings![
+    "fastjson2",
+    "fastjson2-non-ascii",
+    "fastjson2-latin-1",
+    "fastjson2-long-string",
+    "fastjson2-object",
+    "fastjson2-list",
+    "fastjson2-bytes",
+    "fastjson2-null",
+    "fastjson2-exception",
+    "fastjson2-attachments",
+    "fastjson2-one-way",
+    "fastjson2-generic",
+    "fastjson2-heartbeats",
+];
 
 fn frames(mut bytes: &[u8]) -> Vec<Frame<'_>> {
     let mut frames = Vec::new();
@@ -101,12 +115,25 @@ fn every_recorded_call_is_what_the_consumer_meant() {
         ("generic", "lab.UserService||", "hello"),
         ("group-version", "lab.SecretService|2.0.0|g1", "reveal"),
         ("heartbeats", "lab.UserService||", "hello"),
+        ("fastjson2", "lab.UserService||", "hello"),
+        ("fastjson2-non-ascii", "lab.UserService||", "hello"),
+        ("fastjson2-latin-1", "lab.UserService||", "hello"),
+        ("fastjson2-long-string", "lab.UserService||", "hello"),
+        ("fastjson2-object", "lab.UserService||", "saveUser"),
+        ("fastjson2-list", "lab.UserService||", "listUsers"),
+        ("fastjson2-bytes", "lab.UserService||", "echoBytes"),
+        ("fastjson2-null", "lab.UserService||", "findUser"),
+        ("fastjson2-exception", "lab.UserService||", "fail"),
+        ("fastjson2-attachments", "lab.UserService||", "hello"),
+        ("fastjson2-one-way", "lab.UserService||", "notify"),
+        ("fastjson2-generic", "lab.UserService||", "hello"),
+        ("fastjson2-heartbeats", "lab.UserService||", "hello"),
     ] {
         let call = parse(&requests(name)[0]);
         assert_eq!(summary(&call), (service.into(), method.into()), "{name}");
         let app = call.attachments.get("remote.application").unwrap();
         assert_eq!(app.text().unwrap().unwrap(), "lab-consumer");
-        assert_eq!(call.generic.is_some(), name == "generic");
+        assert_eq!(call.generic.is_some(), name.ends_with("generic"));
     }
 }
 
@@ -130,7 +157,7 @@ fn every_recorded_frame_is_cut_where_the_next_one_begins() {
 
 #[test]
 fn every_prefix_of_a_recorded_frame_wants_more_and_of_its_body_is_truncated() {
-    for (name, bytes, _) in HESSIAN2 {
+    for (name, bytes, _) in HESSIAN2.into_iter().chain(FASTJSON2) {
         let frame = frames(bytes)[0];
         for end in 0..frame.bytes.len() {
             assert!(
@@ -155,6 +182,13 @@ fn every_prefix_of_a_recorded_frame_wants_more_and_of_its_body_is_truncated() {
 
 #[test]
 fn recorded_heartbeats_are_events_and_what_we_write_is_the_same() {
+    for frame in &requests("fastjson2-heartbeats")[1..] {
+        assert!(frame.head.event);
+        assert_eq!(
+            event::kind(frame.body(), frame.head.serialization),
+            Some(event::Event::Heartbeat)
+        );
+    }
     let frames = requests("heartbeats");
     assert_eq!(frames.len(), 3);
     for frame in &frames[1..] {
@@ -169,8 +203,8 @@ fn recorded_heartbeats_are_events_and_what_we_write_is_the_same() {
 
 #[test]
 fn recorded_answers_say_what_came_of_the_call() {
-    for (name, _, answers) in HESSIAN2 {
-        let expected = match name {
+    for (name, _, answers) in HESSIAN2.into_iter().chain(FASTJSON2) {
+        let expected = match name.trim_start_matches("fastjson2-") {
             "one-way" => continue,
             "null" => AnswerKind::Null,
             "exception" => AnswerKind::Exception,
@@ -181,7 +215,7 @@ fn recorded_answers_say_what_came_of_the_call() {
         let Kind::Answer { status } = frame.head.kind else {
             panic!("{name}")
         };
-        let first_bytes = &frame.body()[..answer::PROBE];
+        let first_bytes = &frame.body()[..answer::PROBE.min(frame.body().len())];
         assert_eq!(
             answer::kind(status, frame.head.serialization, first_bytes),
             Some(expected),
@@ -192,7 +226,12 @@ fn recorded_answers_say_what_came_of_the_call() {
 
 #[test]
 fn recorded_attachments_are_edited_and_everything_else_stays() {
-    let frame = requests("attachments")[0];
+    for name in ["attachments", "fastjson2-attachments"] {
+        edited_and_everything_else_stays(requests(name)[0]);
+    }
+}
+
+fn edited_and_everything_else_stays(frame: Frame<'_>) {
     let call = parse(&frame);
     let lane = |call: &Call<'_>| {
         call.attachments
@@ -236,15 +275,24 @@ fn recorded_attachments_are_edited_and_everything_else_stays() {
 }
 
 #[test]
-fn recorded_fastjson2_calls_are_refused_as_another_serialization() {
-    for (name, bytes, _) in FASTJSON2 {
-        let frame = frames(bytes)[0];
-        let error =
-            Call::parse(frame.body(), frame.head.serialization, Limits::default()).unwrap_err();
-        assert_eq!(
-            error.kind,
-            CallErrorKind::UnsupportedSerialization,
-            "{name}"
-        );
+fn recorded_calls_name_the_classes_in_their_arguments() {
+    for (name, classes) in [
+        ("hello", [].as_slice()),
+        ("generic", &["[string", "[object", "java.lang.String"]),
+        ("fastjson2", &[]),
+        ("fastjson2-bytes", &["[B"]),
+        ("fastjson2-generic", &["[String", "java.lang.String", "[O"]),
+    ] {
+        let frame = requests(name)[0];
+        let call = parse(&frame);
+        let found = call.carried().classes().unwrap();
+        let found: Vec<_> = found.iter().map(|name| name.to_str().unwrap()).collect();
+        assert_eq!(found, classes, "{name}");
+    }
+    for name in ["object", "fastjson2-object"] {
+        let frame = requests(name)[0];
+        let call = parse(&frame);
+        let found = call.carried().classes().unwrap();
+        assert!(found.iter().any(|name| *name == "lab.User"), "{found:?}");
     }
 }

@@ -34,6 +34,20 @@ impl<'a> Text<'a> {
         self.units += units;
     }
 
+    /// The text of these UTF-16 units; surrogates may stand alone.
+    pub fn from_utf16(units: impl IntoIterator<Item = u16>) -> Text<'static> {
+        let mut bytes = Vec::new();
+        let mut count = 0;
+        for unit in units {
+            units::push_unit(&mut bytes, unit);
+            count += 1;
+        }
+        Text {
+            bytes: Cow::Owned(bytes),
+            units: count,
+        }
+    }
+
     /// The wire's bytes, without tags, chunks joined.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
@@ -213,6 +227,19 @@ mod tests {
         assert_ne!(Text::from("abc"), "ab");
         assert_ne!(Text::from("\u{e9}"), "e");
         assert_eq!(Text::from(""), "");
+    }
+
+    #[test]
+    fn text_of_utf16_units_is_the_same_text() {
+        for text in ["", "abc", "h\u{e9}\u{5317}", "\u{1f600}"] {
+            let from_units = Text::from_utf16(text.encode_utf16());
+            assert_eq!(from_units, Text::from(text));
+            assert_eq!(from_units.units(), text.encode_utf16().count());
+        }
+        assert_eq!(
+            Text::from_utf16([0x61, 0xd83d, 0x21]),
+            Text::borrowed(LONE, 3)
+        );
     }
 
     #[test]

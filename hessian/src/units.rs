@@ -135,7 +135,7 @@ pub(crate) fn is_plain(text: &str) -> bool {
     clippy::cast_possible_truncation,
     reason = "each byte takes the bits that are its own"
 )]
-fn push_unit(out: &mut Vec<u8>, unit: u16) {
+pub(crate) fn push_unit(out: &mut Vec<u8>, unit: u16) {
     let low = |bits: u16| 0x80 | (bits & 0x3f) as u8;
     match unit {
         0x0000..=0x007f => out.push(unit as u8),

@@ -68,3 +68,62 @@ pub(crate) fn seen_hello() -> Vec<u8> {
     ]);
     hello("lab.UserService", "0.0.0", &attachments)
 }
+
+/// The same in fastjson2: each value behind its length.
+pub(crate) mod fastjson2 {
+    /// `49+n` up to 47 bytes, `79 38 n` above; ASCII only, up to 255 characters.
+    pub(crate) fn string(text: &str) -> Vec<u8> {
+        assert!(text.is_ascii());
+        let length = u8::try_from(text.len()).unwrap();
+        let mut bytes = if length < 48 {
+            vec![0x49 + length]
+        } else {
+            vec![0x79, 0x38, length]
+        };
+        bytes.extend(text.bytes());
+        bytes
+    }
+
+    /// A value behind its length.
+    pub(crate) fn value(bytes: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(bytes.len()).unwrap();
+        [length.to_be_bytes().as_slice(), bytes].concat()
+    }
+
+    /// `a6 pairs a5`
+    pub(crate) fn map(pairs: &[(&str, &str)]) -> Vec<u8> {
+        let pairs = pairs
+            .iter()
+            .flat_map(|(key, value)| [string(key), string(value)].concat());
+        [b"\xa6".to_vec(), pairs.collect(), b"\xa5".to_vec()].concat()
+    }
+
+    pub(crate) fn strings(path: &str, version: &str, method: &str, descriptor: &str) -> Vec<u8> {
+        ["2.0.2", path, version, method, descriptor]
+            .iter()
+            .flat_map(|text| value(&string(text)))
+            .collect()
+    }
+
+    /// The body of a call of `hello(String)` with the argument "bob".
+    pub(crate) fn hello(path: &str, version: &str, attachments: &[u8]) -> Vec<u8> {
+        [
+            strings(path, version, "hello", super::STRING),
+            value(&string("bob")),
+            value(attachments),
+        ]
+        .concat()
+    }
+
+    /// What Dubbo 3.3.6 sends for `hello("bob")` of lab.UserService, as it was seen.
+    pub(crate) fn seen_hello() -> Vec<u8> {
+        let attachments = map(&[
+            ("path", "lab.UserService"),
+            ("remote.application", "lab-consumer"),
+            ("interface", "lab.UserService"),
+            ("version", "0.0.0"),
+            ("timeout", "3000"),
+        ]);
+        hello("lab.UserService", "0.0.0", &attachments)
+    }
+}

@@ -21,16 +21,25 @@ pub(crate) fn value(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     }
 }
 
-/// Appends a string: ASCII as `49+n` up to 47 bytes and `79 n` above, everything else as UTF-8, `7a n`.
+/// Appends a string as Java does: a byte a character where Latin-1 has them all (`49+n` up to 47, `79 n` above), and UTF-8
+/// (`7a n`) otherwise. A string of Latin-1 characters that is written as UTF-8 equals no other for fastjson2.
 pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
-    match u8::try_from(text.len()) {
-        Ok(len @ ..=SHORT_MAX) if text.is_ascii() => out.push(SHORT + len),
+    let latin1 = || text.chars().map(|char| u8::try_from(char).ok());
+    if latin1().any(|byte| byte.is_none()) {
+        out.push(UTF8);
+        length(out, text.len());
+        out.extend(text.bytes());
+        return;
+    }
+    let len = latin1().count();
+    match u8::try_from(len) {
+        Ok(len @ ..=SHORT_MAX) => out.push(SHORT + len),
         _ => {
-            out.push(if text.is_ascii() { ASCII } else { UTF8 });
-            length(out, text.len());
+            out.push(LATIN1);
+            length(out, len);
         }
     }
-    out.extend(text.bytes());
+    out.extend(latin1().flatten());
 }
 
 /// A length as JSONB's int: one byte up to 2f, `38+high low` up to 7ff, `48` and four bytes above.
@@ -46,7 +55,7 @@ fn length(out: &mut Vec<u8>, length: usize) {
 const LENGTH: usize = 4;
 const SHORT: u8 = 0x49;
 const SHORT_MAX: u8 = 47;
-const ASCII: u8 = 0x79;
+const LATIN1: u8 = 0x79;
 const UTF8: u8 = 0x7a;
 
 #[cfg(test)]
@@ -81,8 +90,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ascii_is_utf8() {
-        assert_eq!(written("é"), b"\x7a\x02\xc3\xa9");
+    fn what_is_not_latin1_is_utf8() {
+        assert_eq!(written("é"), b"\x4a\xe9");
+        assert_eq!(written("\u{ff}\u{100}"), b"\x7a\x04\xc3\xbf\xc4\x80");
         assert_eq!(written("\u{1f600}"), b"\x7a\x04\xf0\x9f\x98\x80");
     }
 
