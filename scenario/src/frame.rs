@@ -76,6 +76,29 @@ impl Frame {
         }
     }
 
+    /// Makes a call, an answer or a refusal that says nothing else one in this serialization. Events stay as they are: the
+    /// filter writes its own in hessian2.
+    pub(crate) fn write_in(&mut self, serialization: Serialization) {
+        let unsaid = match self {
+            Frame::Call(call) => &mut call.serialization,
+            Frame::Answer(answer) => &mut answer.serialization,
+            Frame::Exception(exception) => &mut exception.serialization,
+            Frame::Error(error) => &mut error.serialization,
+            Frame::Refusal(refusal) => &mut refusal.serialization,
+            Frame::Part(part) => return part.of.write_in(serialization),
+            Frame::Repeat(repeat) => {
+                return repeat
+                    .frames
+                    .iter_mut()
+                    .for_each(|frame| frame.write_in(serialization));
+            }
+            _ => return,
+        };
+        if *unsaid == Serialization::default() {
+            *unsaid = serialization;
+        }
+    }
+
     /// The frames that stand for this one: itself, but for a repetition.
     pub(crate) fn expanded(&self) -> Vec<Frame> {
         match self {

@@ -29,7 +29,7 @@ pub fn run_all(folder: &Path, proxy: &mut dyn Proxy) -> Result<()> {
     Ok(())
 }
 
-/// Plays the scenario once for each of its deliveries, each time on a proxy that begins anew. The first outcome that is not as
+/// Plays the scenario once for each of its serializations and deliveries, each time on a proxy that begins anew. The first outcome that is not as
 /// written is the error; it names the file, the delivery and the step.
 pub fn run(scenario: &Scenario, proxy: &mut dyn Proxy) -> Result<()> {
     let tier = proxy.tier();
@@ -39,17 +39,20 @@ pub fn run(scenario: &Scenario, proxy: &mut dyn Proxy) -> Result<()> {
         scenario.name
     );
     let config = serde_json::to_string(&scenario.config)?;
-    for delivery in deliveries(scenario, tier)? {
-        proxy
-            .start(&config)
-            .and_then(|()| Play::new(proxy, delivery)?.all(&scenario.steps))
-            .with_context(|| {
-                format!(
-                    "{}: {:?}, delivered {delivery} ({tier:?})",
-                    scenario.file.display(),
-                    scenario.name
-                )
-            })?;
+    for serialization in &scenario.serializations {
+        let scenario = scenario.written_in(*serialization);
+        for delivery in deliveries(&scenario, tier)? {
+            proxy
+                .start(&config)
+                .and_then(|()| Play::new(proxy, delivery)?.all(&scenario.steps))
+                .with_context(|| {
+                    format!(
+                        "{}: {:?} in {serialization:?}, delivered {delivery} ({tier:?})",
+                        scenario.file.display(),
+                        scenario.name
+                    )
+                })?;
+        }
     }
     Ok(())
 }

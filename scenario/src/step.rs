@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Deserializer};
 
+use crate::frame::Serialization;
 use crate::{Frame, Peer, Report, Tier};
 
 /// One scenario file: a policy, and what happens on the connections of one client.
@@ -31,6 +32,9 @@ pub struct Scenario {
     /// Deliveries of the sent bytes, which must all end the same. Unless the file says otherwise: in one piece, and (but for
     /// Envoy) one byte at a time.
     pub cuts: Option<Vec<Cut>>,
+    /// What the frames of calls, answers and refusals that do not say it are written in: it is played once for each.
+    #[serde(default = "hessian2")]
+    pub serializations: Vec<Serialization>,
     /// What happens, in order.
     pub steps: Vec<Step>,
     /// The file it was read from.
@@ -42,6 +46,23 @@ impl Scenario {
     /// Whether the scenario is meant for this tier.
     pub fn runs_on(&self, tier: Tier) -> bool {
         self.tiers.contains(&tier)
+    }
+
+    /// The same scenario, written in another serialization.
+    pub(crate) fn written_in(&self, serialization: Serialization) -> Scenario {
+        let mut scenario = self.clone();
+        for step in &mut scenario.steps {
+            if let Step::Client(frames)
+            | Step::Provider(frames)
+            | Step::ClientGets(frames)
+            | Step::ProviderGets(frames) = step
+            {
+                for frame in frames {
+                    frame.write_in(serialization);
+                }
+            }
+        }
+        scenario
     }
 }
 
@@ -182,6 +203,10 @@ impl Step {
             _ => None,
         }
     }
+}
+
+fn hessian2() -> Vec<Serialization> {
+    vec![Serialization::Hessian2]
 }
 
 fn every_tier() -> Vec<Tier> {
