@@ -118,10 +118,9 @@ impl Episode<'_> {
         }
         assert_eq!(self.worker.tick(now(self.millis)), []);
         let books = self.worker.reports().unwrap().books();
-        assert_eq!(
-            i64::try_from(books.made + books.summarized).unwrap(),
-            self.calls
-        );
+        // Denials that are summarized have a record for many of them.
+        let summaries = i64::try_from(books.made + books.summarized).unwrap() - self.calls;
+        assert!((0..=i64::try_from(books.summarized).unwrap()).contains(&summaries));
         let mut counted = Counted::default();
         counted.take(&mut self.worker);
         assert_eq!(counted.sum("held_bytes"), 0);
