@@ -180,3 +180,125 @@ fn a_heartbeat_is_the_one_that_we_write() {
     assert_eq!(kind, Some(Event::Heartbeat));
     assert_eq!(event::heartbeat_request(frame.head.id), frame.bytes);
 }
+
+/// What both ends sent on a connection: name, whether dubbo-go provided, what the consumer sent, what the provider sent.
+type Recording = (&'static str, bool, &'static [u8], &'static [u8]);
+
+macro_rules! recordings {
+    ($($name:literal: $provides:literal),* $(,)?) => {
+        [$((
+            $name,
+            $provides,
+            include_bytes!(concat!("../../testdata/dubbo/recorded/", $name, ".request.bin")),
+            include_bytes!(concat!("../../testdata/dubbo/recorded/", $name, ".response.bin")),
+        )),*]
+    };
+}
+
+const RECORDINGS: [Recording; 3] =
+    recordings!["go-to-go": true, "go-to-java": false, "java-to-go": true];
+
+fn cut(mut bytes: &[u8]) -> Vec<Frame<'_>> {
+    let mut frames = Vec::new();
+    while !bytes.is_empty() {
+        let Ok(Parsed::Whole(frame, rest)) = Frame::parse(bytes) else {
+            panic!("no frame: {bytes:x?}")
+        };
+        frames.push(frame);
+        bytes = rest;
+    }
+    frames
+}
+
+fn calls<'a>(frames: &[Frame<'a>]) -> Vec<Frame<'a>> {
+    let request = |frame: &&Frame<'_>| matches!(frame.head.kind, Kind::Request { .. });
+    frames
+        .iter()
+        .filter(request)
+        .filter(|frame| !frame.head.event)
+        .copied()
+        .collect()
+}
+
+#[test]
+fn recorded_calls_between_the_languages_are_what_the_consumers_meant() {
+    for (name, _, requests, _) in RECORDINGS {
+        let frames = calls(&cut(requests));
+        let called: Vec<_> = frames
+            .iter()
+            .map(|frame| {
+                let call = parse(frame);
+                assert_eq!(call.carried().altered().count(), 0, "{name}");
+                format!("{}.{}", key(&call), call.target_method())
+            })
+            .collect();
+        let expected = [
+            "lab.UserService.hello",
+            "lab.UserService.hello",
+            "lab.UserService.saveUser",
+            "lab.UserService.listUsers",
+            "lab.UserService.echoBytes",
+            "lab.UserService.findUser",
+            "lab.UserService.fail",
+            "lab.UserService.whoAmI",
+            "lab.UserService.notify",
+            "lab.UserService.hello",
+            "g1/lab.SecretService:2.0.0.reveal",
+        ];
+        assert_eq!(called, expected, "{name}");
+    }
+}
+
+#[test]
+fn recorded_answers_between_the_languages_belong_to_the_calls() {
+    for (name, go, requests, answers) in RECORDINGS {
+        let answers: Vec<_> = cut(answers)
+            .into_iter()
+            .filter(|frame| !frame.head.event)
+            .collect();
+        let mut waiting = calls(&cut(requests));
+        waiting.retain(|frame| frame.head.kind == Kind::Request { two_way: true });
+        assert_eq!(answers.len(), waiting.len(), "{name}");
+        for (call, frame) in waiting.iter().zip(&answers) {
+            assert_eq!(call.head.id, frame.head.id, "{name}");
+            let Kind::Answer { status } = frame.head.kind else {
+                panic!("{name}: {:?} is no answer", frame.head)
+            };
+            let expected = match parse(call).target_method() {
+                "findUser" => AnswerKind::Null,
+                "fail" => AnswerKind::Exception,
+                _ => AnswerKind::Value,
+            };
+            let first_bytes = &frame.body()[..answer::PROBE.min(frame.body().len())];
+            let found = answer::kind(status, frame.head.serialization, first_bytes);
+            assert_eq!(found, Some(expected), "{name}");
+            assert_eq!(frame.body().ends_with(b"ZN"), go, "{name}");
+        }
+    }
+}
+
+/// In each recording one end or both asked; the other answered with the same id.
+#[test]
+fn recorded_heartbeats_between_the_languages_are_events_with_answers() {
+    for (name, _, requests, answers) in RECORDINGS {
+        let events = |bytes| {
+            let frames = cut(bytes).into_iter().filter(|frame| frame.head.event);
+            frames.partition::<Vec<_>, _>(|frame| {
+                matches!(frame.head.kind, Kind::Request { two_way: true })
+            })
+        };
+        let (asked, answered) = events(requests);
+        let (asked_back, answered_back) = events(answers);
+        for (asked, answered) in [(&asked, &answered_back), (&asked_back, &answered)] {
+            for (asked, answered) in asked.iter().zip(answered) {
+                let kind = event::kind(asked.body(), asked.head.serialization);
+                assert_eq!(kind, Some(Event::Heartbeat), "{name}");
+                assert_eq!(asked.head.id, answered.head.id, "{name}");
+                // Java writes one null, dubbo-go two.
+                assert!([&b"N"[..], b"NN"].contains(&answered.body()), "{name}");
+            }
+        }
+        assert!(asked.len() + asked_back.len() >= 2, "{name}");
+        assert!(answered.len() + answered_back.len() >= 1, "{name}");
+    }
+}
