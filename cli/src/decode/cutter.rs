@@ -2,11 +2,11 @@
 
 use std::io;
 
-use dubbo::{
-    Call, CallError, Frame, FrameError, HEAD_LEN, Head, Kind, Limits, Serialization, answer,
-};
+use dubbo::{FrameError, HEAD_LEN, Head, Kind, answer};
 
 use super::anomaly::{Anomaly, MAX_REQUEST};
+use super::guess::{first_head, likely_head};
+use super::piece::{Piece, Recorded};
 
 /// Cuts a stream into frames. Holds one request of at most [`MAX_REQUEST`] bytes; of answers and of longer requests it keeps
 /// the first bytes only. `S` says when some bytes were seen.
@@ -53,48 +53,6 @@ pub(super) enum Why {
     Gap,
     /// What was taken for a frame is followed by something else.
     NoFrame(FrameError),
-}
-
-/// What stands next in the stream.
-pub(super) enum Piece<'a> {
-    /// A frame. At the end of the stream it may be cut off.
-    Frame(Recorded<'a>),
-    /// Bytes that are no frame. Nothing is known of what follows them.
-    NoFrame { offset: u64, anomaly: Anomaly },
-    /// Bytes that are missing, and such that cannot be read because of them.
-    Skipped {
-        offset: u64,
-        len: u64,
-        anomaly: Anomaly,
-        /// The head behind them.
-        before: Option<Head>,
-    },
-}
-
-impl Piece<'_> {
-    /// A head that is there, or next.
-    pub(super) fn head(&self) -> Option<&Head> {
-        match self {
-            Piece::Frame(frame) => Some(&frame.head),
-            Piece::NoFrame { .. } => None,
-            Piece::Skipped { before, .. } => before.as_ref(),
-        }
-    }
-}
-
-/// A frame with a whole head.
-pub(super) struct Recorded<'a> {
-    /// Where it begins in the stream.
-    pub(super) offset: u64,
-    /// How many of its bytes the stream has.
-    pub(super) found: u64,
-    /// Where the first byte stands that is missing within it.
-    pub(super) lost_at: Option<u64>,
-    /// Whether its beginning is a guess.
-    pub(super) guessed: bool,
-    pub(super) head: Head,
-    /// Head and body; see [`Cutter`].
-    kept: &'a [u8],
 }
 
 /// What takes the pieces, with when their first bytes were seen.
@@ -414,155 +372,8 @@ fn kept_body(head: &Head) -> u64 {
     }
 }
 
-/// The first head that begins before `end`, and where.
-fn first_head(bytes: &[u8], end: usize) -> Option<(usize, Head)> {
-    (0..end).find_map(|at| Some((at, likely_head(bytes.get(at..)?)?)))
-}
-
-/// The head at the beginning of some bytes, if a peer may have written it: nothing in a head but its first two bytes has to
-/// stand there, so this asks for more than [`Head::parse`].
-fn likely_head(bytes: &[u8]) -> Option<Head> {
-    let head = Head::parse(bytes.first_chunk::<HEAD_LEN>()?).ok()?;
-    let known = [Serialization::HESSIAN2, Serialization::FASTJSON2].contains(&head.serialization);
-    let kind = match head.kind {
-        // In requests a status means nothing, and peers write none.
-        Kind::Request { .. } => bytes.get(3) == Some(&0) && head.frame_len() <= MAX_REQUEST,
-        Kind::Answer { status } => STATUSES.contains(&status.0),
-    };
-    (known && kind).then_some(head)
-}
-
-/// What Dubbo's peers answer.
-const STATUSES: [u8; 12] = [20, 25, 30, 31, 35, 40, 50, 60, 70, 80, 90, 100];
 /// A buffer of more is given back.
 const MAX_IDLE: usize = 64 * 1024;
 
-impl<'a> Recorded<'a> {
-    /// The whole request; none for answers, for requests that are too long, and for those of which something is missing.
-    pub(super) fn request(&self) -> Option<Frame<'a>> {
-        let whole = self.kept.len() == self.head.frame_len();
-        match self.head.kind {
-            Kind::Request { .. } if whole => Some(Frame {
-                head: self.head,
-                bytes: self.kept,
-            }),
-            _ => None,
-        }
-    }
-
-    /// What a whole request asks for, unless it is an event.
-    pub(super) fn call(&self) -> Option<Result<Call<'a>, CallError>> {
-        let frame = self.request().filter(|frame| !frame.head.event)?;
-        let serialization = frame.head.serialization;
-        Some(Call::parse(frame.body(), serialization, Limits::default()))
-    }
-
-    /// The first bytes of the body.
-    pub(super) fn body_start(&self) -> &'a [u8] {
-        self.kept.get(HEAD_LEN..).unwrap_or_default()
-    }
-
-    /// Whether the stream has all of it.
-    pub(super) fn is_whole(&self) -> bool {
-        self.found == self.head.frame_len() as u64
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::{Cutter, Piece};
-
-    /// What comes next of a stream.
-    #[derive(Debug, Clone)]
-    enum Part {
-        Bytes(Vec<u8>),
-        Gap(u64),
-    }
-
-    fn parts() -> impl Strategy<Value = Vec<Part>> {
-        let heartbeat = Just(b"\xda\xbb\xe2\x00\0\0\0\0\0\0\0\x01\0\0\0\x01N".to_vec());
-        let answer = (0..40_u8).prop_map(|len| {
-            let mut frame = b"\xda\xbb\x02\x14\0\0\0\0\0\0\0\x01\0\0\0".to_vec();
-            frame.push(len);
-            frame.extend(std::iter::repeat_n(0x91, len.into()));
-            frame
-        });
-        let cut = (any::<[u8; 2]>(), 0..17_usize).prop_map(|(len, end)| {
-            let mut head = b"\xda\xbb\xc2\x00\0\0\0\0\0\0\0\x01\0\0".to_vec();
-            head.extend(len);
-            head.truncate(end);
-            head
-        });
-        let other = prop::collection::vec(any::<u8>(), 0..40);
-        let magic = Just(b"\xda\xbb\xda\xbb\xda".to_vec());
-        let bytes = prop_oneof![4 => heartbeat, 4 => answer, 1 => cut, 1 => other, 1 => magic];
-        let part = prop_oneof![
-            8 => bytes.prop_map(Part::Bytes),
-            1 => (1..50_u64).prop_map(Part::Gap),
-        ];
-        prop::collection::vec(part, 0..30)
-    }
-
-    /// What a piece is, where it begins, how long it is and how much of it is there, whether it is a guess.
-    type Told = (&'static str, u64, u64, u64, bool);
-
-    fn cut(parts: &[Part], mut cutter: Cutter<()>, chunk: usize) -> (Vec<Told>, u64) {
-        let mut told = Vec::new();
-        let mut take = |piece: Piece<'_>, (): ()| {
-            told.push(match piece {
-                Piece::Frame(frame) => {
-                    let len = frame.head.frame_len() as u64;
-                    ("frame", frame.offset, len, frame.found, frame.guessed)
-                }
-                Piece::NoFrame { offset, .. } => ("no frame", offset, 0, 0, false),
-                Piece::Skipped { offset, len, .. } => ("skipped", offset, len, 0, false),
-            });
-            Ok(())
-        };
-        for part in parts {
-            match part {
-                Part::Bytes(bytes) => {
-                    for bytes in bytes.chunks(chunk) {
-                        cutter
-                            .data(bytes, (), false, &mut take)
-                            .expect("nothing fails");
-                    }
-                }
-                Part::Gap(len) => cutter.gap(*len, (), &mut take).expect("nothing fails"),
-            }
-        }
-        cutter.end(&mut take).expect("nothing fails");
-        (told, cutter.offset)
-    }
-
-    proptest! {
-        #[test]
-        fn how_the_bytes_come_changes_nothing(parts in parts(), middle: bool, chunk in 1..20_usize) {
-            let new = || if middle { Cutter::in_the_middle() } else { Cutter::new() };
-            prop_assert_eq!(cut(&parts, new(), 4096), cut(&parts, new(), chunk));
-        }
-
-        /// Each byte belongs to one piece, up to what is no frame.
-        #[test]
-        fn nothing_is_left_out(parts in parts(), middle: bool) {
-            let new = || if middle { Cutter::in_the_middle() } else { Cutter::new() };
-            let (told, end) = cut(&parts, new(), 4096);
-            let all: u64 = parts.iter().map(|part| match part {
-                Part::Bytes(bytes) => bytes.len() as u64,
-                Part::Gap(len) => *len,
-            }).sum();
-            prop_assert_eq!(end, all);
-            let mut at = 0;
-            for (kind, offset, len, ..) in &told {
-                prop_assert_eq!(at, *offset);
-                prop_assert!(*kind == "no frame" || *len > 0);
-                at += len;
-            }
-            let stopped = told.last().is_some_and(|(kind, ..)| *kind == "no frame");
-            // The last frame may be longer than the stream.
-            prop_assert!(stopped || at >= all);
-        }
-    }
-}
+mod tests;

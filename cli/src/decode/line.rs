@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::anomaly::{Anomaly, MAX_EVENT_ANSWER, MAX_REQUEST};
 use super::call::CallFields;
-use super::cutter::Recorded;
+use super::piece::Recorded;
 
 /// A line of output.
 #[derive(Serialize)]

@@ -4,8 +4,10 @@ mod anomaly;
 mod call;
 mod capture;
 mod cutter;
+mod guess;
 mod line;
 mod output;
+mod piece;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -95,7 +97,7 @@ fn open(file: &OsStr) -> io::Result<(Vec<u8>, impl Read)> {
 fn stream(mut input: impl Read, output: &mut Output<'_>) -> io::Result<()> {
     let mut cutter = Cutter::new();
     let mut buffer = vec![0; BUFFER];
-    let mut print = |piece: cutter::Piece<'_>, (): ()| output.print(None, piece);
+    let mut print = |piece: piece::Piece<'_>, (): ()| output.print(None, piece);
     loop {
         let len = match input.read(&mut buffer) {
             Ok(0) => return cutter.end(&mut print),

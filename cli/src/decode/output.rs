@@ -1,7 +1,7 @@
 use std::io::{self, Write};
 
-use super::cutter::Piece;
 use super::line::{Direction, Line, Place};
+use super::piece::Piece;
 
 /// Prints what stands in a file: lines, and notes to who reads along.
 pub(super) struct Output<'a> {

@@ -10,7 +10,9 @@
 mod anomalies;
 mod captures;
 mod frames;
+mod gaps;
 mod module;
+mod packets;
 mod recorded;
 mod run;
 mod usage;

@@ -7,9 +7,10 @@ use super::Seen;
 use super::flow::{Chunk, Flow};
 use super::segment::Segment;
 use crate::decode::anomaly::Anomaly;
-use crate::decode::cutter::{Cutter, Piece};
+use crate::decode::cutter::Cutter;
 use crate::decode::line::{self, Direction, Place};
 use crate::decode::output::Output;
+use crate::decode::piece::Piece;
 
 /// A TCP connection, or the part of it that a capture has.
 ///
