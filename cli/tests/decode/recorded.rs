@@ -302,3 +302,46 @@ impl Drop for Folder {
         std::fs::remove_dir_all(&self.0).unwrap();
     }
 }
+
+/// The names stand in the recordings, as each serialization writes them: `LM` and `[O` are fastjson2's own words.
+#[test]
+fn calls_show_the_classes_that_a_provider_loads_and_where_their_bytes_are() {
+    for (name, classes) in [
+        ("hello", &[][..]),
+        (
+            "object",
+            &["lab.User", "java.util.LinkedHashMap", "lab.User$Role"],
+        ),
+        ("fastjson2-object", &["lab.User", "LM"]),
+        ("generic", &["[string", "[object", "java.lang.String"]),
+        ("fastjson2-generic", &["[String", "java.lang.String", "[O"]),
+    ] {
+        let file = format!("{name}.request.bin");
+        let bytes = recording(&file);
+        let ran = decode(&[&file], b"");
+        let call = &ran.lines[0];
+        assert_eq!(call["classes"], json!(classes), "{name}");
+        for class in classes {
+            let mut windows = bytes.windows(class.len());
+            assert!(windows.any(|part| part == class.as_bytes()), "{class}");
+        }
+        let number = |key: &str| call[key].as_u64().unwrap();
+        assert_eq!(number("length"), number("body_length") + 16, "{name}");
+        assert!(number("arguments_length") < number("body_length"), "{name}");
+    }
+}
+
+/// A string is its length, in one byte or behind a tag in two, and its text.
+#[test]
+fn the_length_of_the_arguments_is_that_of_their_bytes() {
+    for (name, length) in [
+        ("hello", 1 + "bob".len()),
+        ("no-argument", 0),
+        ("long-string", 3 + 1024),
+        // fastjson2 puts a length of four bytes before each value.
+        ("fastjson2", 4 + 1 + "bob".len()),
+    ] {
+        let ran = decode(&[&format!("{name}.request.bin")], b"");
+        assert_eq!(ran.lines[0]["arguments_length"], length, "{name}");
+    }
+}
