@@ -6,7 +6,9 @@
 ///
 /// with names of ASCII letters, digits, `_` and `$`. Dubbo up to 2.6 and dubbo-go *search* a descriptor for this pattern and
 /// skip what does not match, newer Java compares it with its methods', dubbo-js splits at `;`. They agree on the number only
-/// where the whole descriptor matches, and at one slip of dubbo-go's, so nothing else is read.
+/// where the whole descriptor matches, and at one slip of dubbo-go's, so nothing else is read. That costs the Java classes whose
+/// names have other letters: newer Java finds the method by them, but who searches counts one argument less and reads the
+/// last one as the attachments.
 pub(crate) fn arguments(descriptor: &[u8]) -> Option<usize> {
     let (mut rest, mut count) = match descriptor.strip_suffix(DATES) {
         Some(others) => (others, 1),

@@ -183,3 +183,94 @@ fn a_definition_that_differs_from_the_class_is_altered() {
     let carried = outline.fits(&body, Limits::default()).unwrap();
     assert_eq!(carried.altered().count(), 1);
 }
+
+/// `$invoke` of `run` in fastjson2 with these types and arguments, or another method with three arguments.
+fn in_fastjson2(method: &str, types: &[u8], arguments: &[u8]) -> Vec<u8> {
+    use support::fastjson2::{string, strings, value};
+    [
+        strings("a.B", "", method, GENERIC),
+        value(&string("run")),
+        value(types),
+        value(arguments),
+        value(b"\x92\x4ca.M\0\xa6\xa5"),
+    ]
+    .concat()
+}
+
+fn classes_in_fastjson2(body: &[u8]) -> Result<Vec<String>, CallError> {
+    let call = Call::parse(body, Serialization::FASTJSON2, Limits::default()).unwrap();
+    assert_eq!(call.carried().altered().count(), 0);
+    classes(&call.carried())
+}
+
+#[test]
+fn fastjson2_names_types_where_they_first_stand_as_such() {
+    // A key that becomes a type by its number, a type by its number, and each value with symbols of its own.
+    let argument =
+        b"\xa6\x7f\x4ca.K\0\x92\x4ca.X\x01\xa6\xa5\x4ab\x92\0\xa6\xa5\x4ac\x92\x01\xa6\xa5\xa5";
+    let body = in_fastjson2("put", b"\x92\x4ca.T\0\x94", argument);
+    assert_eq!(
+        classes_in_fastjson2(&body).unwrap(),
+        ["a.T", "a.X", "a.K", "a.M"]
+    );
+    let body = in_fastjson2("put", b"\xa6\x4e@type\x4ca.X\x4eclass\x4ca.Y\xa5", b"\xaf");
+    assert_eq!(classes_in_fastjson2(&body).unwrap(), ["a.X", "a.M"]);
+}
+
+#[test]
+fn a_generic_fastjson2_call_names_types_and_what_stands_under_class_keys() {
+    let bean = b"\x95\x92\x4ca.D\0\xa6\x7f\x52className\x01\x4ca.X\x7f\x4eclass\x02\x7c\x06a\0.\0Y\0\x4ek_key\x4ca.Z\xa5";
+    let body = in_fastjson2("$invoke", b"\x92\x50[String\0\x96\x4ca.S\xaf", bean);
+    assert_eq!(
+        classes_in_fastjson2(&body).unwrap(),
+        ["[String", "a.S", "a.D", "a.X", "a.Y", "a.M"]
+    );
+    let body = in_fastjson2("$other", b"\x92\x50[String\0\x96\x4ca.S\xaf", bean);
+    assert_eq!(
+        classes_in_fastjson2(&body).unwrap(),
+        ["[String", "a.D", "a.M"]
+    );
+}
+
+#[test]
+fn a_fastjson2_argument_that_is_no_jsonb_has_no_classes() {
+    for (argument, name) in [
+        (&b"\x92\x01\xa6\xa5"[..], "unknown_symbol"),
+        (b"\xa5", "unexpected_tag"),
+        (b"\x7e\x01a", "unexpected_tag"),
+        (b"\xa6", "truncated"),
+        (b"\xaf\xaf", "trailing_bytes"),
+        // Java's reader remembers it as `className`.
+        (b"\xa6\x53c\0lassName\x4ca.X\xa5", "ambiguous_key"),
+    ] {
+        let body = in_fastjson2("put", b"\xaf", argument);
+        let error = classes_in_fastjson2(&body).unwrap_err();
+        assert_eq!(
+            (error.name(), error.field),
+            (name, "argument"),
+            "{argument:02x?}"
+        );
+    }
+}
+
+#[test]
+fn a_call_names_no_more_classes_than_the_limit() {
+    let limits = Limits {
+        types: 3,
+        ..Limits::default()
+    };
+    for (count, fits) in [(3, true), (4, false)] {
+        let types = [b"\x94".as_slice()[0] + count];
+        let types = [types.as_slice(), &b"\x4ca.S".repeat(count.into())].concat();
+        let body = [
+            support::fastjson2::strings("a.B", "", "$invoke", GENERIC),
+            support::fastjson2::value(b"\x4crun"),
+            support::fastjson2::value(&types),
+            support::fastjson2::value(b"\x94"),
+            support::fastjson2::value(b"\xaf"),
+        ]
+        .concat();
+        let call = Call::parse(&body, Serialization::FASTJSON2, limits).unwrap();
+        assert_eq!(call.carried().classes().is_ok(), fits);
+    }
+}

@@ -10,7 +10,7 @@ mod support;
 
 use dubbo::edit::{has_owned, set_attachments};
 use dubbo::{Call, Frame, Limits, Parsed, Serialization};
-use support::{EMOJI, LONE, hello, map, request, seen_hello, string, strings};
+use support::{EMOJI, LONE, fastjson2, hello, map, request, seen_hello, string, strings};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -18,11 +18,20 @@ const OWNED: [&str; 2] = ["lane", "Zone"];
 
 /// The body after the edit, or the error's name. The frame around it must hold together.
 fn edited(body: &[u8], ours: &[(&str, &str)]) -> Result<Vec<u8>, &'static str> {
-    let bytes = request(body);
+    edited_in(Serialization::HESSIAN2, body, ours)
+}
+
+fn edited_in(
+    serialization: Serialization,
+    body: &[u8],
+    ours: &[(&str, &str)],
+) -> Result<Vec<u8>, &'static str> {
+    let mut bytes = request(body);
+    bytes[2] = 0xc0 | serialization.id();
     let Ok(Parsed::Whole(frame, [])) = Frame::parse(&bytes) else {
         panic!("{bytes:x?}")
     };
-    let call = Call::parse(frame.body(), Serialization::HESSIAN2, Limits::default()).unwrap();
+    let call = Call::parse(frame.body(), serialization, Limits::default()).unwrap();
     let mut out = b"before".to_vec();
     let result = set_attachments(&mut out, &frame.head, &call, ours, &OWNED);
     let frame_out = out.split_off(6);
@@ -196,4 +205,72 @@ fn references_out_of_the_arguments_still_point_where_they_did() {
     let body = [&begin, b"H\x04lane\x01a\x01xM\x90Z\x01yQ\x90Z".as_slice()].concat();
     let expected = [&begin, b"H\x01xM\x90Z\x01yQ\x90\x04lane\x01bZ".as_slice()].concat();
     assert_eq!(edited(&body, &[("lane", "b")]), Ok(expected));
+}
+
+/// The attachments of a call in fastjson2 after the edit.
+fn edited_attachments(attachments: &[u8], ours: &[(&str, &str)]) -> Result<Vec<u8>, &'static str> {
+    let body = fastjson2::hello("a.B", "1", attachments);
+    let new = edited_in(Serialization::FASTJSON2, &body, ours)?;
+    let before = body.len() - attachments.len() - 4;
+    assert_eq!(new[..before], body[..before]);
+    let (length, new) = new[before..].split_at(4);
+    assert_eq!(length, u32::try_from(new.len()).unwrap().to_be_bytes());
+    Ok(new.to_vec())
+}
+
+#[test]
+fn fastjson2_attachments_are_set_like_those_of_hessian2() {
+    let map = fastjson2::map;
+    let theirs = map(&[("LANE", "a"), ("x", "1"), ("lane", "b"), ("zoNE", "c")]);
+    let expected = map(&[("x", "1"), ("lane", "canary")]);
+    assert_eq!(
+        edited_attachments(&theirs, &[("lane", "canary")]),
+        Ok(expected)
+    );
+    assert_eq!(edited_attachments(&theirs, &[]), Ok(map(&[("x", "1")])));
+    // In the place of null.
+    let expected = map(&[
+        ("path", "a.B"),
+        ("interface", "a.B"),
+        ("version", "1"),
+        ("lane", "x"),
+    ]);
+    assert_eq!(edited_attachments(b"\xaf", &[("lane", "x")]), Ok(expected));
+    // Plain values of any kind stay as they are.
+    let theirs = b"\xa6\x4ak\xa6\x4aa\x01\xa5\x4al\x7c\x02\x3d\xd8\xa5";
+    let expected = b"\xa6\x4ak\xa6\x4aa\x01\xa5\x4al\x7c\x02\x3d\xd8\x4dlane\x4b\xe9!\xa5";
+    assert_eq!(
+        edited_attachments(theirs, &[("lane", "é!")]),
+        Ok(expected.to_vec())
+    );
+}
+
+#[test]
+fn symbols_and_types_of_fastjson2_attachments_are_written_out() {
+    // `lane` goes, and with it the definition that the last key refers to by number; the type's name is key 0.
+    let theirs =
+        b"\x92\x4cMap\x00\xa6\x7f\x4dlane\x01\x4aa\x7f\x4ax\x02\x4ab\x7f\x02\x4ac\x7f\x00\x01\xa5";
+    let expected = b"\xa6\x4ax\x4ab\x4ax\x4ac\x4cMap\x01\x4dlane\x4as\xa5";
+    assert_eq!(
+        edited_attachments(theirs, &[("lane", "s")]),
+        Ok(expected.to_vec())
+    );
+    for theirs in [
+        // A map inside may refer to a symbol, or define one.
+        &b"\xa6\x7f\x4ax\x01\x4aa\x4ak\xa6\x7f\x01\x4ab\xa5\xa5"[..],
+        b"\xa6\x4ak\xa6\x7f\x4ax\x01\x4ab\xa5\x7f\x01\x4aa\xa5",
+        b"\x92\x4cMap\x00\xa6\x4ak\xa6\x7f\x00\x4ab\xa5\xa5",
+        // Half a surrogate pair has no plain form.
+        b"\xa6\x7f\x7c\x02\x3d\xd8\x01\x4aa\xa5",
+    ] {
+        assert_eq!(
+            edited_attachments(theirs, &[("lane", "s")]),
+            Err("edit_symbols")
+        );
+    }
+    let theirs = b"\xa6\x4dlane\x01\xa5";
+    assert_eq!(
+        edited_attachments(theirs, &[("lane", "s")]),
+        Err("edit_removed_value")
+    );
 }

@@ -5,7 +5,7 @@ mod support;
 
 use dubbo::outline::names;
 use dubbo::{Call, Limits, Outline, Serialization};
-use support::{hello, map, seen_hello, string};
+use support::{fastjson2, hello, map, seen_hello, string};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -116,4 +116,44 @@ fn the_names_of_a_fastjson2_body_stand_behind_their_lengths() {
     for len in 0..body.len() {
         assert!(names(body.get(..len).unwrap(), Serialization::FASTJSON2).len() <= len);
     }
+}
+
+#[test]
+fn a_fastjson2_call_fits_its_own_outline_whatever_its_argument_is() {
+    let attachments = fastjson2::map(&[("path", "lab.User"), ("timeout", "3000")]);
+    let body = |argument: &[u8]| {
+        let begin = fastjson2::strings("lab.User", "", "hello", support::STRING);
+        [begin, argument.to_vec(), fastjson2::value(&attachments)].concat()
+    };
+    let first = body(b"\0\0\0\x01\x07");
+    fn parse(body: &[u8]) -> Result<Call<'_>, dubbo::CallError> {
+        Call::parse(body, Serialization::FASTJSON2, Limits::default())
+    }
+    let outline = Outline::of(&parse(&first).unwrap()).unwrap();
+    let arguments: [&[u8]; 7] = [
+        b"\0\0\0\x01\x07",
+        b"\0\0\0\x09\x92\x4ca.X\0\xa6\xa5",
+        b"\0\0\0\x02\x7e\xff",
+        b"\0\0\0\0",
+        b"\xff\xff\xff\xff",
+        b"\x7f\xff\xff\xff",
+        b"",
+    ];
+    for argument in arguments {
+        let body = body(argument);
+        let fits = outline.fits(&body, Limits::default());
+        assert_eq!(fits.is_some(), parse(&body).is_ok(), "{argument:02x?}");
+        if let (Some(carried), Ok(call)) = (fits, parse(&body)) {
+            assert_eq!(carried.classes(), call.carried().classes());
+        }
+    }
+    for len in 0..first.len() {
+        let shorter = first.get(..len).unwrap();
+        assert!(
+            outline.fits(shorter, Limits::default()).is_none(),
+            "{len} bytes"
+        );
+    }
+    let longer = [first.as_slice(), b"\0\0\0\x01\xaf"].concat();
+    assert!(outline.fits(&longer, Limits::default()).is_none());
 }
