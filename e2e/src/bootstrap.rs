@@ -75,6 +75,15 @@ impl Bootstrap {
         self
     }
 
+    /// With so many connections to each cluster at most; Envoy's own limit is 1,024.
+    pub fn max_connections(mut self, count: u32) -> Bootstrap {
+        let clusters = self.0["static_resources"]["clusters"].as_array_mut();
+        for cluster in clusters.into_iter().flatten() {
+            cluster["circuit_breakers"] = json!({"thresholds": [{"max_connections": count}]});
+        }
+        self
+    }
+
     /// With another name of the listener and the plugin, and another `vm_id`, so that it can run beside the first.
     pub fn named(mut self, name: &str) -> Bootstrap {
         for filter in self.filters_mut().filter(|filter| is_ours(filter)) {
