@@ -82,6 +82,9 @@ fn envoy(provider: u16) -> Result<Envoy> {
     Envoy::start(&bootstrap.policy(&policy, Form::Text)?, 2)
 }
 
+/// Attachments whose values are of a class are refused in fastjson2: how long such a value is depends on who reads it.
+const REFUSED_IN_FASTJSON2: &str = "attachments of any class";
+
 /// All calls of one lab's consumer at another's provider, without and with Envoy between them: what ended otherwise, a line each.
 /// `throwing` is what throws either way, beside [`THROWING`].
 fn differences(consumer: &Lab, provider: &Lab, options: &str, throwing: &[&str]) -> Result<String> {
@@ -89,9 +92,12 @@ fn differences(consumer: &Lab, provider: &Lab, options: &str, throwing: &[&str])
         "{:?} calls {:?}, {options}",
         consumer.release, provider.release
     );
-    let direct = consumer
+    let mut direct = consumer
         .consumer
         .legal(provider.provider.port, options, &[])?;
+    if options == FASTJSON2 {
+        direct.retain(|call| call.name != REFUSED_IN_FASTJSON2);
+    }
     let mut thrown: Vec<&str> = direct
         .iter()
         .filter(|call| call.exception.is_some())
@@ -102,9 +108,10 @@ fn differences(consumer: &Lab, provider: &Lab, options: &str, throwing: &[&str])
     expected.sort_unstable();
     assert_eq!(thrown, expected, "{pair}: what throws without Envoy");
 
+    let names: Vec<&str> = direct.iter().map(|call| call.name.as_str()).collect();
     let through = consumer
         .consumer
-        .legal(provider.envoy.port()?, options, &[])?;
+        .legal(provider.envoy.port()?, options, &names)?;
     assert_eq!(direct.len(), through.len());
     let ended = |call: &LegalCall| {
         (
@@ -151,7 +158,6 @@ fn ordinary_calls_mean_the_same_behind_envoy() -> Result<()> {
 }
 
 #[test]
-#[ignore = "the filter does not read fastjson2 yet"]
 fn ordinary_calls_in_fastjson2_mean_the_same_behind_envoy() -> Result<()> {
     let lab = Lab::start(Release::V3_3_6)?;
     // fastjson2 cannot write a lone surrogate, and cannot read the others back.
@@ -167,5 +173,14 @@ fn ordinary_calls_in_fastjson2_mean_the_same_behind_envoy() -> Result<()> {
     ];
     let found = differences(&lab, &lab, FASTJSON2, &throwing)?;
     assert!(found.is_empty(), "{found}");
-    lab.assert_all_passed()
+    lab.assert_all_passed()?;
+
+    let refused = lab
+        .consumer
+        .legal(lab.envoy.port()?, FASTJSON2, &[REFUSED_IN_FASTJSON2])?;
+    assert!(
+        refused.iter().all(|call| call.exception.is_some()),
+        "{refused:?}"
+    );
+    Ok(())
 }

@@ -113,9 +113,9 @@ final class LegalCalls {
     private void attachments() {
         add("attachments of text", () -> attached(Map.of("x-plain", "text", "x-emoji", "\uD83D\uDE00", "x-empty", "",
             "x-long", "x".repeat(40_000), "dubbo.tag", "gray", "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")));
-        add("attachments of any class", () -> attached(Map.of("x-int", 7, "x-long", 1L << 40, "x-true", true, "x-user", User.sample(1),
-            "x-list", new ArrayList<>(List.of("a", 1)), "x-uuid", new UUID(1, 2), "x-date", new Date(0), "x-day", LocalDate.EPOCH,
-            "x-bytes", new byte[] {1, 2, 3})));
+        add("attachments of plain values", () -> attached(Map.of("x-int", 7, "x-long", 1L << 40, "x-true", true,
+            "x-list", new ArrayList<>(List.of("a", 1)), "x-uuid", new UUID(1, 2), "x-date", new Date(0), "x-day", LocalDate.EPOCH)));
+        add("attachments of any class", () -> attached(Map.of("x-user", User.sample(1), "x-bytes", new byte[] {1, 2, 3})));
         Map<String, Object> many = new HashMap<>();
         for (int n = 0; n < 200; n++) {
             many.put("x-" + n, "value " + n);

@@ -1,30 +1,22 @@
-//! Records what real Dubbo peers say to each other into `testdata/dubbo/recorded`: `cargo run -p e2e --bin record`.
-//!
-//! Each recording is one connection between Apache Dubbo 3.3.6's consumer and provider, in two files: `NAME.request.bin` is what
-//! the consumer sent, `NAME.response.bin` what the provider sent.
-
-#![allow(clippy::print_stdout, reason = "a command")]
+//! Recordings of one call each, by consumers and providers of Dubbo 3.3.6.
 
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use e2e::frames::{Frame, frames};
+use anyhow::Result;
 use e2e::java::{Call, Consumer, Provider, Reference, Release};
-use e2e::paths::repository;
-use e2e::relay::{Recording, Relay};
+use e2e::relay::Relay;
 use e2e::wait::{self, SOON};
 use serde_json::json;
 
+use crate::{FASTJSON2, quiet, save};
+
 const USER: &str = "lab.UserService";
 const SECRET: &str = "lab.SecretService";
-const FASTJSON2: &str = "&serialization=fastjson2&prefer.serialization=fastjson2";
 
-fn main() -> Result<()> {
+pub(crate) fn record(folder: &Path) -> Result<()> {
     let provider = Provider::start(Release::V3_3_6, "blue", Some(Duration::from_secs(1)))?;
     let consumer = Consumer::start(Release::V3_3_6, "lab-consumer")?;
-    let folder = repository().join("testdata/dubbo/recorded");
-    std::fs::create_dir_all(&folder)?;
 
     let plain = |port| Reference::new(port, USER, "timeout=3000");
     let fastjson2 = |port| Reference::new(port, USER, &format!("timeout=3000{FASTJSON2}"));
@@ -41,7 +33,7 @@ fn main() -> Result<()> {
             SOON,
             || Ok((provider.executed().len() > before).then_some(())),
         )?;
-        save(&folder, name, &relay)
+        save(folder, name, &relay)
     };
     record("hello", &plain, Call::new("hello", json!(["bob"])))?;
     record(
@@ -140,14 +132,14 @@ fn main() -> Result<()> {
         &|port| fastjson2(port).generic(),
         Call::new("hello", json!(["bob"])),
     )?;
-    unknown_service(&consumer, provider.port, &folder)?;
-    quiet(&consumer, provider.port, "heartbeats", "", &folder)?;
+    unknown_service(&consumer, provider.port, folder)?;
+    quiet(&consumer, provider.port, "heartbeats", "", folder)?;
     quiet(
         &consumer,
         provider.port,
         "fastjson2-heartbeats",
         FASTJSON2,
-        &folder,
+        folder,
     )
 }
 
@@ -158,50 +150,4 @@ fn unknown_service(consumer: &Consumer, provider: u16, folder: &Path) -> Result<
         Reference::new(relay.port, USER, "timeout=3000&retries=0").group_version("absent", "1.0.0");
     consumer.call(&reference, Call::new("hello", json!(["bob"])))?;
     save(folder, "unknown-service", &relay)
-}
-
-/// A connection on which the consumer has sent heartbeats and the provider has answered them.
-fn quiet(
-    consumer: &Consumer,
-    provider: u16,
-    name: &str,
-    options: &str,
-    folder: &Path,
-) -> Result<()> {
-    let relay = Relay::start(provider)?;
-    let options = format!("timeout=3000&heartbeat=1000{options}");
-    consumer.call(
-        &Reference::new(relay.port, USER, &options),
-        Call::new("hello", json!(["bob"])),
-    )?;
-    wait::until("heartbeats", SOON, || {
-        let recording = first(&relay)?;
-        let heartbeats = |stream: &[u8]| frames(stream, 0).filter(Frame::is_event).count() >= 2;
-        Ok(
-            (heartbeats(&recording.to_provider) && heartbeats(&recording.to_consumer))
-                .then_some(()),
-        )
-    })?;
-    save(folder, name, &relay)
-}
-
-fn first(relay: &Relay) -> Result<Recording> {
-    relay
-        .recordings()
-        .into_iter()
-        .next()
-        .context("no connection")
-}
-
-fn save(folder: &Path, name: &str, relay: &Relay) -> Result<()> {
-    let recording = first(relay)?;
-    for (direction, bytes) in [
-        ("request", &recording.to_provider),
-        ("response", &recording.to_consumer),
-    ] {
-        let file = folder.join(format!("{name}.{direction}.bin"));
-        std::fs::write(&file, bytes)?;
-        println!("{} {} bytes", file.display(), bytes.len());
-    }
-    Ok(())
 }
