@@ -84,7 +84,7 @@ fn both_read_what_caucho_wrote_to_the_same_byte() {
         assert_eq!(ours.skip(), Ok(()), "{}", vector.name);
         assert_eq!(ours.int(), Ok(MARKER), "{}", vector.name);
         assert_eq!(
-            theirs.read_value().expect(vector.name),
+            theirs.read_value().expect(&vector.name),
             Value::Int(MARKER),
             "{}",
             vector.name

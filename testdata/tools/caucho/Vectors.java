@@ -380,7 +380,11 @@ public final class Vectors {
 
     /** One line a vector: the name, a colon, and hexadecimal bytes; `AB*N` stands for N times the group AB. */
     private void line(String name, byte[] bytes) {
-        lines.append(name).append(": ");
+        lines.append(name).append(": ").append(hex(bytes)).append('\n');
+    }
+
+    static String hex(byte[] bytes) {
+        StringBuilder hex = new StringBuilder();
         for (int at = 0; at < bytes.length; ) {
             int group = 1;
             int times = 1;
@@ -396,17 +400,17 @@ public final class Vectors {
                 }
             }
             if (times > 1) {
-                lines.append(' ');
+                hex.append(' ');
             }
             for (int i = 0; i < group; i++) {
-                lines.append(String.format("%02x", bytes[at + i]));
+                hex.append(String.format("%02x", bytes[at + i]));
             }
             if (times > 1) {
-                lines.append('*').append(times).append(' ');
+                hex.append('*').append(times).append(' ');
             }
             at += group * times;
         }
-        lines.append('\n');
+        return hex.toString();
     }
 
     enum Color {
