@@ -1,7 +1,7 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use hessian::{Decoder, Definition, Limits, Text};
+use hessian::{Decoder, Limits, Text};
 
 use crate::call::Stream;
 use crate::{Call, CallError, canonical, fastjson2, hessian2};
@@ -53,20 +53,18 @@ impl<'a> Carried<'a> {
     }
 
     /// The names of the class definitions whose fields are not those that the class is known to have: Java's reader of such
-    /// a class may read another number of values than the definition says, and take what follows for something else.
+    /// a class may read another number of values than the definition says, and take what follows for something else. And of
+    /// the classes and types around an object that no writer puts there, which Java may read so, too.
     pub fn altered(&self) -> impl Iterator<Item = &Text<'a>> {
-        let differs = |definition: &&Definition<'a>| {
+        let decoder = self.decoder().into_iter();
+        let differing = decoder.clone().flat_map(Decoder::definitions).filter(|it| {
             // A name with half a surrogate pair is none of Java's own.
-            definition
-                .name
+            it.name
                 .to_str()
-                .is_ok_and(|name| canonical::differs(&name, definition.fields()))
-        };
-        self.decoder()
-            .into_iter()
-            .flat_map(Decoder::definitions)
-            .filter(differs)
-            .map(|definition| &definition.name)
+                .is_ok_and(|name| canonical::differs(&name, it.fields()))
+        });
+        let names = differing.map(|definition| &definition.name);
+        names.chain(decoder.flat_map(misused_holders))
     }
 
     /// The names of the classes that a provider loads for the call, each once:
@@ -112,6 +110,24 @@ impl<'a> Carried<'a> {
             Source::Fastjson2 { .. } => None,
         }
     }
+}
+
+/// The classes and types that make Java read an object in them otherwise than it is defined.
+fn misused_holders<'d, 'a>(stream: &'d Decoder<'a>) -> Vec<&'d Text<'a>> {
+    let moving = stream.names().filter(|name| canonical::moves(name));
+    let mut misused: Vec<_> = moving.collect();
+    if stream
+        .names()
+        .any(|name| canonical::may_hold(name).is_some())
+    {
+        let holds_another = |(outer, inner): &(&Text<'a>, &Text<'a>)| {
+            canonical::may_hold(outer)
+                .is_some_and(|held| !held.iter().any(|class| *inner == *class))
+        };
+        let nested = stream.nested().into_iter().filter(holds_another);
+        misused.extend(nested.map(|(outer, _)| outer));
+    }
+    misused
 }
 
 /// The names that no stream has taken note of: those in strings of generic calls, and all of fastjson2.

@@ -8,7 +8,7 @@ use crate::definition::Definition;
 use crate::error::{Error, ErrorKind};
 use crate::open::Open;
 use crate::reader::Reader;
-use crate::skip::Watch;
+use crate::skip::{Named, Watch};
 use crate::tag::Length;
 use crate::text::Text;
 
@@ -119,11 +119,11 @@ impl<'a> Watch<'a> for Collect<'_, 'a> {
         Ok(())
     }
 
-    fn begin(&mut self, class: Option<i32>) {
+    fn begin(&mut self, named: Named) {
         self.outer.push(self.inner);
-        self.inner = match class.map(u32::try_from) {
-            Some(Ok(class)) => Place::Object(class),
-            _ => Place::Other,
+        self.inner = match named {
+            Named::Class(class) => u32::try_from(class).map_or(Place::Other, Place::Object),
+            Named::Type(_) | Named::Not => Place::Other,
         };
     }
 

@@ -145,9 +145,9 @@ impl<'a> Decoder<'a> {
         match self.reader.tag()? {
             Tag::Map => Ok(None),
             Tag::TypedMap => {
-                let (reader, name) = self.tables.read_type(self.reader)?;
+                let (reader, place) = self.tables.read_type(self.reader)?;
                 self.reader = reader;
-                Ok(Some(name.clone()))
+                Ok(self.tables.type_name(place).cloned())
             }
             _ => Err(self.reader.unexpected("a map")),
         }

@@ -33,6 +33,7 @@ mod definition;
 pub mod encode;
 mod error;
 mod limits;
+mod nested;
 mod number;
 mod open;
 mod reader;

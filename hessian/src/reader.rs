@@ -26,6 +26,11 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
+    /// The bytes before the cursor.
+    pub(crate) fn consumed(&self) -> &'a [u8] {
+        self.bytes.get(..self.offset()).unwrap_or_default()
+    }
+
     #[inline(always)]
     pub(crate) fn peek(&self) -> Result<u8, Error> {
         self.rest.first().copied().ok_or_else(|| self.truncated())

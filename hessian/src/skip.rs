@@ -13,10 +13,21 @@ pub(crate) trait Watch<'a> {
     fn value(&mut self, open: Open);
     /// A string's tag has been read: the watch reads the rest, or steps over it.
     fn string(&mut self, reader: &mut Reader<'a>, length: Length) -> Result<(), Error>;
-    /// A list, a map, or an object of a class begins: what comes next is in it.
-    fn begin(&mut self, class: Option<i32>);
+    /// A list, a map or an object begins: what comes next is in it.
+    fn begin(&mut self, named: Named);
     /// The innermost of those has ended.
     fn end(&mut self);
+}
+
+/// What says of which kind a list, a map or an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// Nothing.
+    Not,
+    /// A list's or map's type, by its place.
+    Type(usize),
+    /// An object's class, by its index.
+    Class(i32),
 }
 
 /// Nobody looks on.
@@ -64,7 +75,7 @@ impl<'a> Decoder<'a> {
                 offset = reader.offset();
                 tag = reader.tag()?;
             }
-            let mut class = None;
+            let mut named = Named::Not;
             let inner = match tag {
                 Tag::Null | Tag::Bool(_) => continue,
                 Tag::Int(len) | Tag::Long(len) | Tag::Double(len) | Tag::Date(len) => {
@@ -84,40 +95,48 @@ impl<'a> Decoder<'a> {
                     continue;
                 }
                 Tag::ObjectShort(index) => {
-                    class = Some(index.into());
+                    named = Named::Class(index.into());
                     Open::Values(tables.fields(index.into(), offset)?)
                 }
                 Tag::Object => {
                     let behind_tag = reader.offset();
                     let index = reader.int()?;
-                    class = Some(index);
+                    named = Named::Class(index);
                     Open::Values(tables.fields(index, behind_tag)?)
                 }
                 Tag::Map => Open::Key,
                 Tag::TypedMap => {
-                    (reader, _) = tables.read_type(reader)?;
+                    let place;
+                    (reader, place) = tables.read_type(reader)?;
+                    named = Named::Type(place);
                     Open::Key
                 }
                 Tag::ListShort(count) => Open::Values(count.into()),
                 Tag::ListFixed => Open::Values(reader.count()?),
                 Tag::ListOpen => Open::ValuesToEnd,
                 Tag::TypedListShort(count) => {
-                    (reader, _) = tables.read_type(reader)?;
+                    let place;
+                    (reader, place) = tables.read_type(reader)?;
+                    named = Named::Type(place);
                     Open::Values(count.into())
                 }
                 Tag::TypedListFixed => {
-                    (reader, _) = tables.read_type(reader)?;
+                    let place;
+                    (reader, place) = tables.read_type(reader)?;
+                    named = Named::Type(place);
                     Open::Values(reader.count()?)
                 }
                 Tag::TypedListOpen => {
-                    (reader, _) = tables.read_type(reader)?;
+                    let place;
+                    (reader, place) = tables.read_type(reader)?;
+                    named = Named::Type(place);
                     Open::ValuesToEnd
                 }
                 Tag::Class | Tag::End | Tag::Unassigned => return Err(reader.unexpected("a value")),
             };
             outer.push(open).map_err(|kind| Error { kind, offset })?;
             tables.add_ref();
-            watch.begin(class);
+            watch.begin(named);
             open = inner;
         }
         self.reader = reader;
@@ -138,7 +157,7 @@ impl<'a> Watch<'a> for Unwatched {
     }
 
     #[inline(always)]
-    fn begin(&mut self, _: Option<i32>) {}
+    fn begin(&mut self, _: Named) {}
 
     #[inline(always)]
     fn end(&mut self) {}

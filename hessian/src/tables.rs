@@ -104,12 +104,17 @@ impl<'a> Tables<'a> {
         Ok((reader, self.definitions.push_mut(definition)))
     }
 
-    /// A type: its name, or the index of an earlier one.
+    /// The name of the type that [`Tables::read_type`] found.
+    pub(crate) fn type_name(&self, place: usize) -> Option<&Text<'a>> {
+        self.types.get(place).map(|ty| &ty.name)
+    }
+
+    /// A type: its name, or the index of an earlier one. Returns its place among the types.
     #[inline(never)]
     pub(crate) fn read_type(
         &mut self,
         mut reader: Reader<'a>,
-    ) -> Result<(Reader<'a>, &Text<'a>), Error> {
+    ) -> Result<(Reader<'a>, usize), Error> {
         let offset = reader.offset();
         let fail = |kind| Err(Error { kind, offset });
         let known = self.types.len();
@@ -121,13 +126,14 @@ impl<'a> Tables<'a> {
                     return fail(ErrorKind::TooManyTypes { limit });
                 }
                 let name = reader.text_behind(length)?;
-                Ok((reader, &self.types.push_mut(Type { name, offset }).name))
+                self.types.push(Type { name, offset });
+                Ok((reader, known))
             }
             Tag::Int(_) => {
                 let index = reader.int_behind(tag)?;
-                match entry(&self.types, index) {
-                    Some(ty) => Ok((reader, &ty.name)),
-                    None => fail(ErrorKind::UnknownType { index, known }),
+                match usize::try_from(index) {
+                    Ok(place) if place < known => Ok((reader, place)),
+                    _ => fail(ErrorKind::UnknownType { index, known }),
                 }
             }
             _ => Err(reader.unexpected("a type")),

@@ -5,13 +5,20 @@
 //! writes a definition with other fields shifts all that such a provider reads behind it: values inside an object turn into
 //! attachments. So of these classes only the definitions that some writer makes, and that every reader takes whole, are let
 //! through.
+//!
+//! Left open, because no name tells: a field or a parameter whose declared type is such a class (a `UUID` in a bean) is read
+//! so whatever the class of the object that stands there; a class that no JDK has and that has a field of type `InputStream`
+//! leaves its reader in front of the stream's bytes; and providers up to Dubbo 2.7 and 3.0.6 go on reading behind an
+//! exception in an argument, in the middle of it.
 
+mod holder;
 mod table;
 
 use alloc::vec::Vec;
 
 use hessian::Text;
 
+pub(crate) use holder::{may_hold, moves};
 use table::TABLE;
 
 /// Whether `fields` are none of the field lists that a writer defines the class `name` with.
@@ -51,7 +58,7 @@ mod tests {
             "java.util.UUID",
             "java.time.LocalDate",
             "java.time.LocalTime",
-            "java.util.concurrent.atomic.LongAdder",
+            "java.util.concurrent.atomic.LongAdder$SerializationProxy",
         ] {
             for fields in [
                 &[][..],
@@ -66,8 +73,48 @@ mod tests {
     }
 
     #[test]
+    fn classes_that_the_audit_must_have_found_are_in_the_table() {
+        // Seen to move the readers of Dubbo 2.7.23, some of them only by exceptions that it swallows.
+        for class in [
+            "java.lang.Character",
+            "java.lang.Integer",
+            "java.lang.Number",
+            "java.lang.Object",
+            "java.lang.String",
+            "java.lang.StringBuilder",
+            "java.sql.Date",
+            "java.sql.Time",
+            "java.sql.Timestamp",
+            "java.util.ArrayList",
+            "java.util.Arrays$ArrayList",
+            "java.util.Collections$EmptyList",
+            "java.util.Collections$UnmodifiableRandomAccessList",
+            "java.util.Date",
+            "java.util.EnumSet",
+            "java.util.HashSet",
+            "java.util.LinkedList",
+            "java.util.Properties",
+            "java.util.TimeZone",
+            "java.util.concurrent.ConcurrentHashMap",
+            "java.util.concurrent.atomic.AtomicBoolean",
+            "java.util.concurrent.atomic.AtomicInteger",
+            "java.util.concurrent.atomic.AtomicLong",
+            "java.util.concurrent.atomic.AtomicReference",
+        ] {
+            assert!(differs_from(class, &["x", "y"]), "{class}");
+        }
+        // A stream that is read later: a reader stays in front of its bytes.
+        assert!(differs_from("java.io.FilterInputStream", &["in"]));
+    }
+
+    #[test]
     fn definitions_that_writers_make_do_not_differ() {
         assert!(!differs_from("java.util.UUID", &["value"]));
+        assert!(!differs_from(
+            "java.util.concurrent.atomic.AtomicLong",
+            &["value"]
+        ));
+        assert!(!differs_from("java.sql.Timestamp", &["value"]));
         assert!(!differs_from("com.acme.User", &["id", "name"]));
         assert!(!differs_from("com.acme.User", &[]));
     }
