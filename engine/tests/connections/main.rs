@@ -8,6 +8,7 @@
 
 mod budgets;
 mod cuts;
+mod foreign;
 #[path = "../quota/memory.rs"]
 #[allow(dead_code, reason = "shared with the quotas' tests, which look inside")]
 mod memory;
