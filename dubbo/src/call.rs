@@ -1,4 +1,6 @@
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use core::mem;
 
 use hessian::{Decoder, Limits, Text};
 
@@ -46,13 +48,19 @@ pub struct Call<'a> {
 
 /// A body that has been walked through, with what is remembered of the way.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box would be an allocation for each call in hessian2"
-)]
 pub(crate) enum Stream<'a> {
-    Hessian2(Decoder<'a>),
+    Hessian2(Naming<'a>),
     Fastjson2,
+}
+
+/// A stream that has named classes or types. Most have not, and a stream is too large to be handed on for nothing.
+pub(crate) type Naming<'a> = Option<Box<Decoder<'a>>>;
+
+/// What is kept of a stream that has been read, taken out of its place.
+#[inline]
+pub(crate) fn naming<'a>(stream: &mut Decoder<'a>, limits: Limits) -> Naming<'a> {
+    stream.names().next()?;
+    Some(Box::new(mem::replace(stream, Decoder::new(&[], limits))))
 }
 
 /// What a generic call makes the provider run: `$invoke` or `$invokeAsync` with three arguments (method name, parameter

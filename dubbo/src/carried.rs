@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 
 use hessian::{Decoder, Limits, Text};
 
-use crate::call::Stream;
+use crate::call::{Naming, Stream, naming};
 use crate::{Call, CallError, canonical, fastjson2, hessian2};
 
 /// The classes that a call makes its provider load, as they stand in its arguments and attachments.
@@ -13,14 +13,10 @@ pub struct Carried<'a> {
 }
 
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box would be an allocation for each call that fits an outline"
-)]
 enum Source<'a> {
     Call(&'a Call<'a>),
     /// A stream that has stepped over the arguments of a call that is no generic one.
-    Hessian2(Decoder<'a>),
+    Hessian2(Naming<'a>),
     /// Arguments and attachments, which begin at `offset` of the body, of a call that is no generic one.
     Fastjson2 {
         values: &'a [u8],
@@ -36,9 +32,9 @@ impl<'a> Carried<'a> {
         }
     }
 
-    pub(crate) fn in_arguments(stream: Decoder<'a>) -> Self {
+    pub(crate) fn in_arguments(stream: &mut Decoder<'a>, limits: Limits) -> Self {
         Carried {
-            source: Source::Hessian2(stream),
+            source: Source::Hessian2(naming(stream, limits)),
         }
     }
 
@@ -103,10 +99,10 @@ impl<'a> Carried<'a> {
     fn decoder(&self) -> Option<&Decoder<'a>> {
         match &self.source {
             Source::Call(call) => match &call.stream {
-                Stream::Hessian2(stream) => Some(stream),
+                Stream::Hessian2(stream) => stream.as_deref(),
                 Stream::Fastjson2 => None,
             },
-            Source::Hessian2(stream) => Some(stream),
+            Source::Hessian2(stream) => stream.as_deref(),
             Source::Fastjson2 { .. } => None,
         }
     }

@@ -5,7 +5,7 @@ use core::ops::Range;
 use hessian::{Decoder, Limits, ListLen, Text};
 
 use crate::attachments::{Attachment, Attachments, Form, MAX_ATTACHMENTS, USUAL_ATTACHMENTS};
-use crate::call::{CLASS_KEYS, Stream, is_generic, name, trim};
+use crate::call::{CLASS_KEYS, Stream, is_generic, name, naming, trim};
 use crate::named::{Named, Repeated};
 use crate::{Call, CallError, CallErrorKind, GenericTarget, descriptor};
 
@@ -73,7 +73,7 @@ pub(crate) fn parse(bytes: &[u8], limits: Limits) -> Result<Call<'_>, CallError>
         arguments,
         body: bytes,
         named,
-        stream: Stream::Hessian2(body.stream),
+        stream: Stream::Hessian2(naming(&mut body.stream, limits)),
         limits,
     })
 }

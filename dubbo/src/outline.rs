@@ -57,7 +57,7 @@ impl Outline {
         for _ in 0..self.arguments {
             stream.skip().ok()?;
         }
-        (stream.rest() == self.behind).then(|| Carried::in_arguments(stream))
+        (stream.rest() == self.behind).then(|| Carried::in_arguments(&mut stream, limits))
     }
 
     /// How many bytes it keeps.
