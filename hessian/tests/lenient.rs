@@ -162,11 +162,11 @@ fn a_units_bytes_must_be_those_of_its_first() {
         (b"\xfe\xff", 0),
         (b"\xff", 0),
     ] {
-        for ascii in [0, 1, 7, 8, 31] {
-            let text = [&b"a".repeat(ascii)[..], unit, b"aaaa"].concat();
+        for ascii in [0, 1, 7, 8, 31_u8] {
+            let text = [&b"a".repeat(ascii.into())[..], unit, b"aaaa"].concat();
             for head in [&b"S\0"[..], b"\x30"] {
-                let bytes = [head, &[ascii as u8 + 1], &text].concat();
-                let at = head.len() + 1 + ascii + wrong;
+                let bytes = [head, &[ascii + 1], &text].concat();
+                let at = head.len() + 1 + usize::from(ascii) + wrong;
                 assert_eq!(error(&bytes), ("bad_utf8", at), "{bytes:02x?}");
             }
         }
