@@ -18,6 +18,7 @@
     reason = "runs in tests only, where a panic is a failure with its place"
 )]
 
+pub mod bypass;
 mod delivery;
 mod expect;
 pub mod frame;
