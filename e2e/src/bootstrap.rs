@@ -67,6 +67,14 @@ impl Bootstrap {
         self
     }
 
+    /// With this filter and no other.
+    pub fn only_filter(mut self, filter: &Value) -> Bootstrap {
+        for filters in chains(&mut self.0).filter_map(|chain| chain["filters"].as_array_mut()) {
+            *filters = vec![filter.clone()];
+        }
+        self
+    }
+
     /// Without the module: what Envoy and the peers do by themselves.
     pub fn without_filter(mut self) -> Bootstrap {
         for filters in chains(&mut self.0).filter_map(|chain| chain["filters"].as_array_mut()) {

@@ -90,6 +90,12 @@ impl Socket {
         self.seen.lock().unwrap().ended
     }
 
+    /// All that has arrived by now, and whether that is the end.
+    pub fn seen(&self) -> (Vec<u8>, bool) {
+        let seen = self.seen.lock().unwrap();
+        (seen.bytes.clone(), seen.ended)
+    }
+
     fn has(&self, want: usize) -> bool {
         let seen = self.seen.lock().unwrap();
         seen.ended || seen.bytes.len() >= want
