@@ -49,7 +49,7 @@ impl Scenario {
     }
 
     /// The same scenario, written in another serialization.
-    pub(crate) fn written_in(&self, serialization: Serialization) -> Scenario {
+    pub fn written_in(&self, serialization: Serialization) -> Scenario {
         let mut scenario = self.clone();
         for step in &mut scenario.steps {
             if let Step::Client(frames)

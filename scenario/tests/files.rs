@@ -14,15 +14,15 @@ fn all() -> Vec<Scenario> {
 #[test]
 fn every_frame_of_every_file_can_be_written() {
     for scenario in all() {
-        for step in &scenario.steps {
-            if let Step::Client(frames) | Step::Provider(frames) = step {
-                for frame in frames {
-                    let bytes = frame.bytes();
-                    assert!(
-                        bytes.is_ok(),
-                        "{}: {frame:?}: {bytes:?}",
-                        scenario.file.display()
-                    );
+        for serialization in &scenario.serializations {
+            let scenario = scenario.written_in(*serialization);
+            for step in &scenario.steps {
+                if let Step::Client(frames) | Step::Provider(frames) = step {
+                    for frame in frames {
+                        let bytes = frame.bytes();
+                        let file = scenario.file.display();
+                        assert!(bytes.is_ok(), "{file}: {frame:?}: {bytes:?}");
+                    }
                 }
             }
         }
