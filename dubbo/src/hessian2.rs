@@ -34,7 +34,10 @@ pub(crate) fn parse(bytes: &[u8], limits: Limits) -> Result<Call<'_>, CallError>
     let arguments_at = body.stream.offset();
     let inner_method = if is_generic(&method, arguments) {
         let inner = body.name("generic method")?;
-        body.skip(arguments - 1)?;
+        // dubbo-go does not look at the types. Whatever else stood in their place, such as an object that it reads in another
+        // way than it is defined, would move the attachments.
+        body.each_type(|_| ())?;
+        body.skip(arguments - 2)?;
         Some(trim(inner))
     } else {
         body.skip(arguments)?;
@@ -87,7 +90,8 @@ pub(crate) fn generic_classes(bytes: &[u8], limits: Limits) -> Result<Vec<Text<'
     };
     // The method's name stands behind those that begin every body.
     body.skip(STRINGS + 1)?;
-    let mut found = body.types()?;
+    let mut found = Vec::new();
+    body.each_type(|name| found.push(name))?;
     body.stream
         .skip_collecting(&CLASS_KEYS, &mut found)
         .map_err(|error| hessian_error("argument", error))?;
@@ -133,26 +137,24 @@ impl<'a> Body<'a> {
     }
 
     /// The second argument of a generic call: null or a list of strings, some of which may be null.
-    fn types(&mut self) -> Result<Vec<Text<'a>>, CallError> {
+    fn each_type(&mut self, mut note: impl FnMut(Text<'a>)) -> Result<(), CallError> {
         let fail = |error| hessian_error("generic types", error);
-        let mut types = Vec::new();
         if self.stream.peek().map_err(fail)? == b'N' {
-            self.skip(1)?;
-            return Ok(types);
+            return self.skip(1);
         }
         match self.stream.begin_list().map_err(fail)? {
             ListLen::Fixed(count) => {
                 for _ in 0..count {
-                    types.extend(self.stream.string_or_null().map_err(fail)?);
+                    self.stream.string_or_null().map_err(fail)?.map(&mut note);
                 }
             }
             ListLen::UntilEnd => {
                 while !self.stream.end() {
-                    types.extend(self.stream.string_or_null().map_err(fail)?);
+                    self.stream.string_or_null().map_err(fail)?.map(&mut note);
                 }
             }
         }
-        Ok(types)
+        Ok(())
     }
 
     /// `N`, `H pairs Z` or `M type pairs Z`, and nothing before or instead of it: Java also takes the map that a back

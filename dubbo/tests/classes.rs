@@ -101,16 +101,18 @@ fn a_generic_call_names_the_types_of_its_parameters() {
 }
 
 #[test]
-fn a_generic_call_whose_types_are_no_strings_names_no_classes() {
+fn a_generic_call_whose_types_are_no_strings_is_none() {
     for types in [
         b"\x79\x91".as_slice(),
         b"\x03a.X",
         b"HZ",
         b"\x79HZ",
         b"C\x01x\x90\x78",
+        // dubbo-go reads one string of an enum of its application, however many fields its definition has.
+        b"C\x03a.E\x92\x04name\x01x\x60\x01A\x78",
     ] {
         let body = invoke(types, b"\x78");
-        let error = classes(&call(&body).carried()).unwrap_err();
+        let error = Call::parse(&body, Serialization::HESSIAN2, Limits::default()).unwrap_err();
         assert_eq!(
             (error.name(), error.field),
             ("unexpected_tag", "generic types")
