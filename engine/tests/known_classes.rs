@@ -81,7 +81,12 @@ fn the_calls_of_real_consumers_pass() {
     let mut recordings = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.to_str().unwrap().ends_with(".request.bin") {
+        let name = path.to_str().unwrap();
+        // These have classes of every package, and other kinds of generic calls; e2e/tests/legal_classes.rs makes such calls.
+        let of_any_class = ["forms", "paths", "callbacks", "values"]
+            .iter()
+            .any(|kind| name.ends_with(&format!("{kind}.request.bin")));
+        if name.ends_with(".request.bin") && !of_any_class {
             let bytes = std::fs::read(&path).unwrap();
             assert!(passed(&mut worker, &bytes) == bytes, "{}", path.display());
             recordings += 1;
