@@ -9,7 +9,7 @@ cargo fmt --all --check
 cargo fmt --manifest-path fuzz/Cargo.toml --check
 cargo clippy --locked --workspace --exclude filter --all-targets -- --deny warnings
 cargo clippy --locked -p filter --target wasm32-wasip1 -- --deny warnings
-cargo clippy --locked --manifest-path fuzz/Cargo.toml --all-targets -- --deny warnings
+cargo clippy --locked --manifest-path fuzz/Cargo.toml --target-dir "${CARGO_TARGET_DIR:-target}" --all-targets -- --deny warnings
 # One file for both workspaces, so parts of it are idle in each.
 for workspace in Cargo.toml fuzz/Cargo.toml; do
     .cache/cargo-deny/bin/cargo-deny --manifest-path "$workspace" --config deny.toml --locked check \
