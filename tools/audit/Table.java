@@ -23,15 +23,17 @@ final class Table {
             LEGAL.put(name, List.of("value"));
         }
         // JDK 9 and later (21 has one more), as Caucho and hessian-lite order them; JDK 8, in either order.
-        LEGAL.put("java.lang.StringBuilder", List.of("coder,count,value", "count,value", "value,count",
-            "value,count,coder", "value,count,maybeLatin1,coder"));
+        for (String name : List.of("java.lang.StringBuffer", "java.lang.StringBuilder")) {
+            LEGAL.put(name, List.of("coder,count,value", "count,value", "value,count", "value,count,coder",
+                "value,count,maybeLatin1,coder"));
+        }
     }
 
     /**
      * Where an exception in an argument is swallowed (Dubbo 2.7), reading went on in the middle of these: seen there. And
      * LongAdder, which is never written under its own name.
      */
-    private static final List<String> THROWING = List.of("java.lang.Object", "java.lang.Number", "java.lang.StringBuilder",
+    private static final List<String> THROWING = List.of("java.lang.Object", "java.lang.Number", "java.lang.StringBuffer", "java.lang.StringBuilder",
         "java.sql.Date", "java.sql.Time", "java.sql.Timestamp", "java.util.Date", "java.util.EnumSet", "java.util.Properties",
         "java.util.TimeZone", "java.util.concurrent.ConcurrentHashMap", "java.util.concurrent.atomic.AtomicBoolean",
         "java.util.concurrent.atomic.AtomicInteger", "java.util.concurrent.atomic.AtomicLong",

@@ -49,6 +49,7 @@ pub(super) static TABLE: &[(&str, &[&[&str]])] = &[
     ("java.lang.ProcessImpl$ProcessPipeInputStream", &[]),
     ("java.lang.Short", &[]),
     ("java.lang.String", &[]),
+    ("java.lang.StringBuffer", &[&["coder", "count", "value"], &["count", "value"], &["value", "count"], &["value", "count", "coder"], &["value", "count", "maybeLatin1", "coder"]]),
     ("java.lang.StringBuilder", &[&["coder", "count", "value"], &["count", "value"], &["value", "count"], &["value", "count", "coder"], &["value", "count", "maybeLatin1", "coder"]]),
     ("java.net.Socket", &[]),
     ("java.net.Socket$SocketInputStream", &[]),
