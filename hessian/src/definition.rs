@@ -26,7 +26,7 @@ impl<'a> Definition<'a> {
     }
 
     /// The names of its fields, in the order of an object's values. They are read anew each time.
-    pub fn fields(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
+    pub fn fields(&self) -> impl Iterator<Item = Text<'a>> + Clone + use<'a> {
         let mut reader = Reader::new(self.fields);
         (0..self.count).map_while(move |_| match reader.tag() {
             Ok(Tag::String(length)) => reader.text_behind(length).ok(),

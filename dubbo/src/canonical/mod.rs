@@ -11,6 +11,7 @@
 //! leaves its reader in front of the stream's bytes; and providers up to Dubbo 2.7 and 3.0.6 go on reading behind an
 //! exception in an argument, in the middle of it.
 
+mod go;
 mod holder;
 mod table;
 
@@ -24,7 +25,10 @@ use table::TABLE;
 /// Whether `fields` are none of the field lists that a writer defines the class `name` with.
 ///
 /// Always false for classes that every provider reads as they are defined, which are nearly all.
-pub fn differs<'a>(name: &str, fields: impl Iterator<Item = Text<'a>>) -> bool {
+pub fn differs<'a>(name: &str, fields: impl Iterator<Item = Text<'a>> + Clone) -> bool {
+    if go::leaves_unread(name, fields.clone()) {
+        return true;
+    }
     let Ok(place) = TABLE.binary_search_by_key(&name, |(class, _)| class) else {
         return false;
     };
@@ -103,6 +107,11 @@ mod tests {
         ] {
             assert!(differs_from(class, &["x", "y"]), "{class}");
         }
+        // dubbo-go leaves these fields unread.
+        for fields in [&["value", "digitsInt"][..], &["wordBuf"], &["Negative"]] {
+            assert!(differs_from("java.math.BigDecimal", fields), "{fields:?}");
+        }
+        assert!(differs_from("java.math.BigInteger", &["signum", "Value"]));
         // A stream that is read later: a reader stays in front of its bytes.
         assert!(differs_from("java.io.FilterInputStream", &["in"]));
     }
@@ -115,6 +124,9 @@ mod tests {
             &["value"]
         ));
         assert!(!differs_from("java.sql.Timestamp", &["value"]));
+        assert!(!differs_from("java.math.BigDecimal", &["value"]));
+        assert!(!differs_from("java.math.BigDecimal", &["intVal", "scale"]));
+        assert!(!differs_from("java.math.BigInteger", &["signum", "mag"]));
         assert!(!differs_from("com.acme.User", &["id", "name"]));
         assert!(!differs_from("com.acme.User", &[]));
     }
