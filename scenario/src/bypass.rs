@@ -125,13 +125,15 @@ pub fn record(provider: &str, rows: &BTreeMap<String, Row>) -> Result<()> {
     Ok(fs::write(folder().join("outcomes.json"), text)?)
 }
 
-/// Whether the record says what the test found; in the words of a failure if not.
+/// Whether the record says what the test found; in the words of a failure if not. What comes of a case through `dubbo_proxy` is not
+/// compared: with dubbo-go behind it, whether a one-way call arrives before it closes the connection is a matter of chance.
 pub fn compare(provider: &str, found: &BTreeMap<String, Row>) -> Result<()> {
     let recorded = outcomes()?;
     let differ = |(name, row): (&String, &Row)| {
         let said = recorded.get(name).and_then(|rows| rows.get(provider));
         let said_text = said.map_or_else(|| "nothing".to_owned(), Row::to_string);
-        (said != Some(row)).then(|| format!("{name} at {provider}: {row}, on record: {said_text}"))
+        let same = said.is_some_and(|said| (said.direct, said.module) == (row.direct, row.module));
+        (!same).then(|| format!("{name} at {provider}: {row}, on record: {said_text}"))
     };
     let different: Vec<String> = found.iter().filter_map(differ).collect();
     ensure!(different.is_empty(), "{}", different.join("\n"));
