@@ -39,6 +39,13 @@ pub enum Outcome {
     Nothing,
 }
 
+impl Outcome {
+    /// Whether nothing has run and nobody has answered with a value.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Outcome::Error | Outcome::Closed | Outcome::Nothing)
+    }
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", format!("{self:?}").to_lowercase())
