@@ -8,6 +8,7 @@ use std::rc::Rc;
 use dubbo::edit::EditError;
 use dubbo::{AttachmentValue, Call, Contradiction, Identities, Identity, LoneSurrogate, edit};
 
+use super::reason::GROUP_AS_PATH;
 use crate::policy::{CallFacts, Findings, Policy};
 
 /// The facts of a call that stand in its bytes. All calls that say the same share them.
@@ -44,6 +45,9 @@ struct Looked {
 pub(super) enum Flaw {
     /// It names different services, and the configuration does not say that they are one.
     Contradiction(Contradiction),
+    /// Its group and its path, joined by the `/` with which providers look services up, are the path of another service that
+    /// the policy names: `ctx/com.acme.A` without a group.
+    GroupAsPath,
     /// An attachment that the policy looks at is no text.
     NotText,
 }
@@ -62,6 +66,7 @@ impl Facts {
         let claimed_app = claimed_app(call, policy.looks_at_claimed_app);
         let flaw = match contradiction(call, &identities, policy) {
             _ if attachments.is_err() || claimed_app.is_err() => Some(Flaw::NotText),
+            None => group_as_path(call, policy).then_some(Flaw::GroupAsPath),
             contradiction => contradiction.map(Flaw::Contradiction),
         };
         Facts {
@@ -156,6 +161,7 @@ impl Flaw {
     pub(super) fn name(self) -> &'static str {
         match self {
             Flaw::Contradiction(contradiction) => contradiction.name(),
+            Flaw::GroupAsPath => GROUP_AS_PATH,
             Flaw::NotText => "lone_surrogate",
         }
     }
@@ -163,6 +169,7 @@ impl Flaw {
     pub(super) fn message(self) -> &'static str {
         match self {
             Flaw::Contradiction(_) => "body and attachments name different services",
+            Flaw::GroupAsPath => "group and path together are the path of another service",
             Flaw::NotText => "an attachment holds half a surrogate pair",
         }
     }
@@ -186,6 +193,22 @@ fn contradiction(
             _ => true,
         }
     })
+}
+
+fn group_as_path(call: &Call<'_>, policy: &Policy) -> bool {
+    let text = |key| attachment(call, key).ok().flatten();
+    let Some(group) = text("group").filter(|group| !group.is_empty()) else {
+        return false;
+    };
+    let paths = [
+        text("path"),
+        text("interface"),
+        Some(Cow::Owned(call.path.clone().into_owned())),
+    ];
+    paths
+        .into_iter()
+        .flatten()
+        .any(|path| policy.names_path(&format!("{group}/{path}")))
 }
 
 /// The caller's claim. Only where rules or quotas look at it has it to be text; reports take it with U+FFFD in it.

@@ -64,6 +64,8 @@ impl From<FrameError> for CloseReason {
 
 /// A call defines a class in another way than its reader knows it.
 pub const ALTERED_CLASS: &str = "altered_class";
+/// A call's group and path are, joined, another service's path.
+pub(super) const GROUP_AS_PATH: &str = "group_as_path";
 /// A connection ended within a frame.
 pub(super) const TRUNCATED: &str = "truncated";
 
@@ -79,5 +81,5 @@ pub fn reasons() -> impl Iterator<Item = &'static str> {
         .chain(contradictions)
         .chain(edits)
         .chain(closes)
-        .chain([ALTERED_CLASS, TRUNCATED])
+        .chain([ALTERED_CLASS, GROUP_AS_PATH, TRUNCATED])
 }

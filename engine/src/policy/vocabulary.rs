@@ -2,7 +2,7 @@
 
 use super::matcher::{Matcher, Pattern};
 use super::{Action, Condition, Match, Policy};
-use crate::attributes::Attribute;
+use crate::attributes::{Attribute, Value};
 
 impl Policy {
     /// Hands over every service that stands in the rules and routes by its whole name.
@@ -19,6 +19,18 @@ impl Policy {
     pub fn looks_at(&self, wanted: &Attribute) -> bool {
         self.tests().any(|(attribute, _)| attribute == wanted)
             || self.quotas.iter().any(|quota| quota.per.contains(wanted))
+    }
+
+    /// Whether a rule or a route names this service, which has a `/`, by its whole name or a beginning with a `/`; or the
+    /// configuration says that one is exported under this path.
+    pub fn names_path(&self, path: &str) -> bool {
+        let tests = self.tests();
+        let mut services = tests.filter(|(attribute, _)| *attribute == Attribute::Service);
+        services.any(|(_, matcher)| names_path(matcher, path))
+            || self
+                .services
+                .iter()
+                .any(|service| service.paths.iter().any(|known| known == path))
     }
 
     fn names_of(&self, wanted: &Attribute, mut take: impl FnMut(&str)) {
@@ -44,6 +56,22 @@ impl Policy {
             .chain(required)
             .flat_map(Match::conditions)
             .flat_map(Condition::tests)
+    }
+}
+
+fn names_path(matcher: &Matcher, path: &str) -> bool {
+    match matcher {
+        Matcher::Text(Pattern::Prefix(begin) | Pattern::PrefixIgnoreCase(begin)) => {
+            begin.contains('/') && matcher.holds(Some(Value::Text(path)))
+        }
+        Matcher::Text(Pattern::Exact(_) | Pattern::ExactIgnoreCase(_)) | Matcher::In(_) => {
+            matcher.holds(Some(Value::Text(path)))
+        }
+        Matcher::Not(inner) => names_path(inner, path),
+        Matcher::All(inner) | Matcher::Any(inner) => {
+            inner.iter().any(|matcher| names_path(matcher, path))
+        }
+        _ => false,
     }
 }
 
