@@ -41,6 +41,8 @@ pub struct Call<'a> {
     pub(crate) body: &'a [u8],
     /// The attachments that have a say in what runs.
     pub(crate) named: Named<'a>,
+    /// Whether Java may read an argument otherwise than it is written, because of its parameter's type.
+    pub(crate) misread: bool,
     /// What was met on the way through the body.
     pub(crate) stream: Stream<'a>,
     pub(crate) limits: Limits,

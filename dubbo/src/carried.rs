@@ -50,7 +50,8 @@ impl<'a> Carried<'a> {
 
     /// The names of the class definitions whose fields are not those that the class is known to have: Java's reader of such
     /// a class may read another number of values than the definition says, and take what follows for something else. And of
-    /// the classes and types around an object that no writer puts there, which Java may read so, too.
+    /// the classes and types around an object that no writer puts there, which Java may read so, too; the descriptor stands for
+    /// the type of a parameter.
     pub fn altered(&self) -> impl Iterator<Item = &Text<'a>> {
         let decoder = self.decoder().into_iter();
         let differing = decoder.clone().flat_map(Decoder::definitions).filter(|it| {
@@ -60,7 +61,14 @@ impl<'a> Carried<'a> {
                 .is_ok_and(|name| canonical::differs(&name, it.fields()))
         });
         let names = differing.map(|definition| &definition.name);
-        names.chain(decoder.flat_map(misused_holders))
+        let misread = match &self.source {
+            Source::Call(call) if call.misread => Some(&call.descriptor),
+            _ => None,
+        };
+        misread
+            .into_iter()
+            .chain(names)
+            .chain(decoder.flat_map(misused_holders))
     }
 
     /// The names of the classes that a provider loads for the call, each once:

@@ -21,6 +21,17 @@ pub(crate) fn arguments(descriptor: &[u8]) -> Option<usize> {
     Some(count)
 }
 
+/// The types of a descriptor, one after the other.
+pub(crate) fn types(descriptor: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = descriptor;
+    core::iter::from_fn(move || {
+        let behind = after_type(rest)?;
+        let ty = rest.get(..rest.len() - behind.len());
+        rest = behind;
+        ty
+    })
+}
+
 /// What dubbo-go writes for a slice of `time.Time`. Who searches finds the `D` and nothing else, so all count one argument; but only
 /// at the end: before another class it would begin the name of that.
 const DATES: &[u8] = b"[Ljava/util/Date";

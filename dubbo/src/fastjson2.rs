@@ -72,6 +72,7 @@ pub(crate) fn parse(bytes: &[u8], limits: Limits) -> Result<Call<'_>, CallError>
         arguments,
         body: bytes,
         named,
+        misread: false,
         stream: Stream::Fastjson2,
         limits,
     })

@@ -6,6 +6,7 @@ use hessian::{Decoder, Limits, ListLen, Text};
 
 use crate::attachments::{Attachment, Attachments, Form, MAX_ATTACHMENTS, USUAL_ATTACHMENTS};
 use crate::call::{CLASS_KEYS, Stream, is_generic, name, naming, trim};
+use crate::canonical::{may_misread, misreads};
 use crate::named::{Named, Repeated};
 use crate::{Call, CallError, CallErrorKind, GenericTarget, descriptor};
 
@@ -32,6 +33,7 @@ pub(crate) fn parse(bytes: &[u8], limits: Limits) -> Result<Call<'_>, CallError>
         });
     };
     let arguments_at = body.stream.offset();
+    let mut misread = false;
     let inner_method = if is_generic(&method, arguments) {
         let inner = body.name("generic method")?;
         // dubbo-go does not look at the types. Whatever else stood in their place, such as an object that it reads in another
@@ -39,6 +41,9 @@ pub(crate) fn parse(bytes: &[u8], limits: Limits) -> Result<Call<'_>, CallError>
         body.each_type(|_| ())?;
         body.skip(arguments - 2)?;
         Some(trim(inner))
+    } else if may_misread(descriptor.as_bytes()) {
+        misread = body.skip_parameters(descriptor.as_bytes(), arguments)?;
+        None
     } else {
         body.skip(arguments)?;
         None
@@ -76,6 +81,7 @@ pub(crate) fn parse(bytes: &[u8], limits: Limits) -> Result<Call<'_>, CallError>
         arguments,
         body: bytes,
         named,
+        misread,
         stream: Stream::Hessian2(naming(&mut body.stream, limits)),
         limits,
     })
@@ -124,6 +130,21 @@ impl<'a> Body<'a> {
             .string_or_null()
             .map_err(|error| hessian_error(field, error))?;
         text.map(|text| name(text, field, offset)).transpose()
+    }
+
+    /// Steps over arguments, and says whether one of them may be read otherwise because of its parameter's type.
+    fn skip_parameters(&mut self, descriptor: &[u8], count: usize) -> Result<bool, CallError> {
+        let mut misread = false;
+        let mut types = descriptor::types(descriptor);
+        for _ in 0..count {
+            let ahead = self
+                .stream
+                .ahead()
+                .map_err(|error| hessian_error("argument", error))?;
+            misread |= types.next().is_some_and(|ty| misreads(ty, &ahead));
+            self.skip(1)?;
+        }
+        Ok(misread)
     }
 
     /// Steps over arguments.

@@ -6,7 +6,7 @@ use hessian::{Decoder, Limits};
 
 use crate::attachments::Form;
 use crate::carried::Carried;
-use crate::{AttachmentValue, Call, Serialization, fastjson2};
+use crate::{AttachmentValue, Call, Serialization, canonical, fastjson2};
 
 /// What stands before and behind the arguments of a call: its names, and its attachments.
 ///
@@ -22,7 +22,7 @@ pub struct Outline {
 
 impl Outline {
     /// The outline of a call; none for a call of which something else has a say: the arguments of a generic call, or a value
-    /// in the attachments that may refer to something before them.
+    /// in the attachments that may refer to something before them, or parameters' types that matter to how arguments are read.
     pub fn of(call: &Call<'_>) -> Option<Outline> {
         let plain = match call.attachments.form {
             // Each value of fastjson2 has symbols of its own.
@@ -34,7 +34,9 @@ impl Outline {
                 .iter()
                 .all(|pair| pair.value() != AttachmentValue::Other),
         };
-        if call.generic.is_some() || !plain {
+        let parameters_matter = canonical::may_misread(call.descriptor.as_bytes())
+            && call.serialization() == Serialization::HESSIAN2;
+        if call.generic.is_some() || parameters_matter || !plain {
             return None;
         }
         Some(Outline {

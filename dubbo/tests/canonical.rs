@@ -16,7 +16,12 @@ mod vectors;
 
 /// The classes that are altered in a call with this argument.
 fn altered(argument: &[u8]) -> Vec<String> {
-    let strings = support::strings("a.S", "1.0.0", "m", "Ljava/lang/Object;");
+    altered_for("Ljava/lang/Object;", argument)
+}
+
+/// The same where the argument's parameter is of this type.
+fn altered_for(parameter: &str, argument: &[u8]) -> Vec<String> {
+    let strings = support::strings("a.S", "1.0.0", "m", parameter);
     let body = [&strings, argument, &support::map(&[("path", "a.S")])].concat();
     let call = Call::parse(&body, Serialization::HESSIAN2, Limits::default()).expect("a call");
     let carried = call.carried();
@@ -90,4 +95,43 @@ fn a_handle_may_hold_what_writers_put_there_and_nothing_else() {
     ]
     .concat();
     assert_eq!(altered(&streams), ["[java.io.InputStream"]);
+}
+
+/// hessian-lite reads an argument by its parameter's type, if the object's class does not fit it: one value for a UUID.
+#[test]
+fn a_parameter_takes_objects_of_its_own_type_and_no_others() {
+    const UUID: &str = "Ljava/util/UUID;";
+    let uuid = b"C\x0ejava.util.UUID\x91\x05value\x60\x01u";
+    let other = b"C\x05x.Foo\x93\x01x\x01y\x01z\x60\x01u\x04path\x03a.S";
+    assert_eq!(altered_for(UUID, uuid), [""; 0]);
+    assert_eq!(altered_for(UUID, b"N"), [""; 0]);
+    assert_eq!(altered_for(UUID, other), [UUID]);
+    assert_eq!(altered_for("Ljava/lang/Object;", other), [""; 0]);
+    assert_eq!(altered_for("Lx/UUID;", other), [""; 0]);
+    let list = |ty: &str, object: &[u8]| [b"\x71", &*support::string(ty), object].concat();
+    let array = "[Ljava/util/UUID;";
+    assert_eq!(altered_for(array, &list("[java.util.UUID", uuid)), [""; 0]);
+    assert_eq!(altered_for(array, b"N"), [""; 0]);
+    assert_eq!(altered_for(array, &list("[object", other)), [array]);
+    assert_eq!(altered_for(array, &[b"\x79", &other[..]].concat()), [array]);
+    assert_eq!(
+        altered_for("Ljava/io/InputStream;", b"\x21a"),
+        ["Ljava/io/InputStream;"]
+    );
+    // What stands before it and behind it does not matter.
+    let two = [&b"\x91"[..], other].concat();
+    assert_eq!(
+        altered_for("ILjava/time/LocalDate;", &two),
+        ["ILjava/time/LocalDate;"]
+    );
+}
+
+#[test]
+fn a_call_with_such_a_parameter_is_read_anew_each_time() {
+    for (descriptor, remembered) in [("Ljava/util/UUID;", false), ("Ljava/lang/Object;", true)] {
+        let strings = support::strings("a.S", "", "m", descriptor);
+        let body = [&*strings, b"NN"].concat();
+        let call = Call::parse(&body, Serialization::HESSIAN2, Limits::default()).unwrap();
+        assert_eq!(dubbo::Outline::of(&call).is_some(), remembered);
+    }
 }

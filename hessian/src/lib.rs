@@ -26,6 +26,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod ahead;
 mod chunk;
 mod collect;
 mod decode;
@@ -43,6 +44,7 @@ mod tag;
 mod text;
 mod units;
 
+pub use ahead::Ahead;
 pub use decode::{Decoder, ListLen, Scalar};
 pub use definition::Definition;
 pub use error::{Error, ErrorKind};

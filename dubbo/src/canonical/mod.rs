@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 
 use hessian::Text;
 
-pub(crate) use holder::{may_hold, moves};
+pub(crate) use holder::{may_hold, may_misread, misreads, moves};
 use table::TABLE;
 
 /// Whether `fields` are none of the field lists that a writer defines the class `name` with.
