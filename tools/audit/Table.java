@@ -48,6 +48,10 @@ final class Table {
     private static final Set<String> HOLDERS = Set.of("com.alibaba.com.caucho.hessian.io.java8.LocalDateTimeHandle",
         "com.alibaba.com.caucho.hessian.io.java8.OffsetTimeHandle");
 
+    /** Classes whose arrays holder.rs looks into, so that what arrays of them do needs no row: a row is about an object. */
+    private static final Set<String> ELEMENTS = Set.of("java.io.InputStream", "java.time.LocalDate", "java.time.LocalTime",
+        "java.util.UUID", "java.util.concurrent.atomic.LongAdder$SerializationProxy");
+
     static void write(List<Path> jars, Path findings, Path table) throws IOException {
         Set<String> names = new TreeSet<>(THROWING);
         Set<String> moving = new HashSet<>();
@@ -63,6 +67,11 @@ final class Table {
                     case "moves" -> {
                         names.add(name);
                         moving.add(name + " " + finding[2]);
+                    }
+                    case "moves in a list of an array", "moves in a list of an array of arrays" -> {
+                        if (!ELEMENTS.contains(name)) {
+                            throw new IOException("holder.rs does not know the arrays of " + name);
+                        }
                     }
                     case "reader" -> {
                         if (NO_OBJECTS.contains(finding[2]) && finding[3].equals("public") && name.startsWith("java.")) {
