@@ -6,7 +6,7 @@ use hessian::{Decoder, Limits, ListLen, Text};
 
 use crate::attachments::{Attachment, Attachments, Form, MAX_ATTACHMENTS, USUAL_ATTACHMENTS};
 use crate::call::{CLASS_KEYS, Stream, is_generic, name, naming, trim};
-use crate::canonical::{may_misread, misreads};
+use crate::canonical::Parameter;
 use crate::named::{Named, Repeated};
 use crate::{Call, CallError, CallErrorKind, GenericTarget, descriptor};
 
@@ -41,11 +41,8 @@ pub(crate) fn parse(bytes: &[u8], limits: Limits) -> Result<Call<'_>, CallError>
         body.each_type(|_| ())?;
         body.skip(arguments - 2)?;
         Some(trim(inner))
-    } else if may_misread(descriptor.as_bytes()) {
-        misread = body.skip_parameters(descriptor.as_bytes(), arguments)?;
-        None
     } else {
-        body.skip(arguments)?;
+        misread = body.skip_parameters(descriptor.as_bytes(), arguments)?;
         None
     };
     let attachments_at = body.stream.offset();
@@ -134,15 +131,15 @@ impl<'a> Body<'a> {
 
     /// Steps over arguments, and says whether one of them may be read otherwise because of its parameter's type.
     fn skip_parameters(&mut self, descriptor: &[u8], count: usize) -> Result<bool, CallError> {
+        let fail = |error| hessian_error("argument", error);
         let mut misread = false;
         let mut types = descriptor::types(descriptor);
         for _ in 0..count {
-            let ahead = self
-                .stream
-                .ahead()
-                .map_err(|error| hessian_error("argument", error))?;
-            misread |= types.next().is_some_and(|ty| misreads(ty, &ahead));
-            self.skip(1)?;
+            let parameter = types.next().map_or(Parameter::Any, Parameter::of);
+            if parameter != Parameter::Any {
+                misread |= parameter.misreads(&self.stream.ahead().map_err(fail)?);
+            }
+            self.stream.skip().map_err(fail)?;
         }
         Ok(misread)
     }

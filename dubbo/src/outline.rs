@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 use hessian::{Decoder, Limits};
 
 use crate::attachments::Form;
+use crate::canonical::Parameter;
 use crate::carried::Carried;
-use crate::{AttachmentValue, Call, Serialization, canonical, fastjson2};
+use crate::{AttachmentValue, Call, Serialization, descriptor, fastjson2};
 
 /// What stands before and behind the arguments of a call: its names, and its attachments.
 ///
@@ -16,13 +17,14 @@ use crate::{AttachmentValue, Call, Serialization, canonical, fastjson2};
 pub struct Outline {
     serialization: Serialization,
     before: Vec<u8>,
-    arguments: usize,
+    /// One for each argument.
+    parameters: Vec<Parameter>,
     behind: Vec<u8>,
 }
 
 impl Outline {
     /// The outline of a call; none for a call of which something else has a say: the arguments of a generic call, or a value
-    /// in the attachments that may refer to something before them, or parameters' types that matter to how arguments are read.
+    /// in the attachments that may refer to something before them, or arguments that are read otherwise than they are written.
     pub fn of(call: &Call<'_>) -> Option<Outline> {
         let plain = match call.attachments.form {
             // Each value of fastjson2 has symbols of its own.
@@ -34,15 +36,13 @@ impl Outline {
                 .iter()
                 .all(|pair| pair.value() != AttachmentValue::Other),
         };
-        let parameters_matter = canonical::may_misread(call.descriptor.as_bytes())
-            && call.serialization() == Serialization::HESSIAN2;
-        if call.generic.is_some() || parameters_matter || !plain {
+        if call.generic.is_some() || call.misread || !plain {
             return None;
         }
         Some(Outline {
             serialization: call.serialization(),
             before: call.body.get(..call.arguments_at)?.to_vec(),
-            arguments: call.arguments,
+            parameters: parameters(call),
             behind: call.body.get(call.attachments_at..)?.to_vec(),
         })
     }
@@ -52,11 +52,14 @@ impl Outline {
     pub fn fits<'a>(&self, body: &'a [u8], limits: Limits) -> Option<Carried<'a>> {
         let rest = body.strip_prefix(self.before.as_slice())?;
         if self.serialization == Serialization::FASTJSON2 {
-            let fits = fastjson2::fits(rest, self.arguments, &self.behind);
+            let fits = fastjson2::fits(rest, self.parameters.len(), &self.behind);
             return fits.then(|| Carried::in_values(rest, self.before.len(), limits));
         }
         let mut stream = Decoder::new(rest, limits);
-        for _ in 0..self.arguments {
+        for parameter in &self.parameters {
+            if *parameter != Parameter::Any && parameter.misreads(&stream.ahead().ok()?) {
+                return None;
+            }
             stream.skip().ok()?;
         }
         (stream.rest() == self.behind).then(|| Carried::in_arguments(&mut stream, limits))
@@ -71,6 +74,15 @@ impl Outline {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+fn parameters(call: &Call<'_>) -> Vec<Parameter> {
+    let mut parameters: Vec<_> = descriptor::types(call.descriptor.as_bytes())
+        .map(Parameter::of)
+        .collect();
+    // dubbo-go's one descriptor that ends in the middle of a type.
+    parameters.resize(call.arguments, Parameter::Any);
+    parameters
 }
 
 /// The bytes at the beginning of a body that tell most calls apart: its five strings, as far as they are short and ASCII.

@@ -126,12 +126,74 @@ fn a_parameter_takes_objects_of_its_own_type_and_no_others() {
     );
 }
 
+/// Dubbo up to 2.7.23 goes on reading in the middle of an argument that is no string where one is asked for.
 #[test]
-fn a_call_with_such_a_parameter_is_read_anew_each_time() {
-    for (descriptor, remembered) in [("Ljava/util/UUID;", false), ("Ljava/lang/Object;", true)] {
+fn an_argument_for_a_string_or_a_number_is_one() {
+    let text = [&b"\x01a"[..], b"R\0\x01a\x01b"];
+    let numbers = [&b"\x90"[..], b"T", b"\xe0", b"\x5b", b"D\0\0\0\0\0\0\0\0"];
+    let others = [
+        &b"\x79N"[..],
+        b"HZ",
+        b"\x21a",
+        b"K\0\0\0\0",
+        b"C\x01a\x90\x60",
+        b"C\x01a\x90N",
+        b"C\x01a\x90\x01b",
+        b"M\x01tZ",
+    ];
+    for parameter in ["Ljava/lang/String;", "C", "Ljava/lang/Character;"] {
+        for fine in text.iter().chain(&numbers).chain(&[&b"N"[..]]) {
+            assert_eq!(
+                altered_for(parameter, fine),
+                [""; 0],
+                "{parameter} {fine:?}"
+            );
+        }
+        for other in others {
+            assert_eq!(altered_for(parameter, other), [parameter], "{other:?}");
+        }
+    }
+    for parameter in [
+        "I",
+        "J",
+        "Z",
+        "Ljava/lang/Integer;",
+        "Ljava/lang/Boolean;",
+        "D",
+    ] {
+        for fine in numbers.iter().chain(&[&b"N"[..]]) {
+            assert_eq!(
+                altered_for(parameter, fine),
+                [""; 0],
+                "{parameter} {fine:?}"
+            );
+        }
+        for other in others.iter().chain(&text) {
+            assert_eq!(altered_for(parameter, other), [parameter], "{other:?}");
+        }
+    }
+    // A reference to the list before it.
+    let reference = b"\x79NQ\x90";
+    let both = "Ljava/lang/Object;Ljava/lang/String;";
+    assert_eq!(altered_for(both, reference), [both]);
+}
+
+#[test]
+fn a_call_that_fits_an_outline_has_arguments_of_the_right_kind() {
+    for (descriptor, other) in [
+        ("Ljava/lang/String;", &b"\x79N"[..]),
+        ("I", b"\x01a"),
+        ("Ljava/util/UUID;", b"C\x01a\x90\x60"),
+    ] {
         let strings = support::strings("a.S", "", "m", descriptor);
-        let body = [&*strings, b"NN"].concat();
-        let call = Call::parse(&body, Serialization::HESSIAN2, Limits::default()).unwrap();
-        assert_eq!(dubbo::Outline::of(&call).is_some(), remembered);
+        let body = |argument: &[u8]| [&*strings, argument, b"N"].concat();
+        let read = body(b"N");
+        let call = Call::parse(&read, Serialization::HESSIAN2, Limits::default()).unwrap();
+        let outline = dubbo::Outline::of(&call).unwrap();
+        assert!(outline.fits(&body(b"N"), Limits::default()).is_some());
+        assert!(outline.fits(&body(other), Limits::default()).is_none());
+        let other = body(other);
+        let call = Call::parse(&other, Serialization::HESSIAN2, Limits::default()).unwrap();
+        assert!(dubbo::Outline::of(&call).is_none(), "{descriptor}");
     }
 }

@@ -6,8 +6,14 @@ use crate::text::Text;
 /// What a stream's next value is, as far as a reader that has a type in mind tells values apart.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ahead<'a> {
-    /// Null, or a value that has been read before.
-    NullOrRef,
+    /// Null.
+    Null,
+    /// A number or a truth value.
+    Number,
+    /// A string.
+    Text,
+    /// A value that has been read before.
+    Ref,
     /// An object of this class.
     Object(Text<'a>),
     /// A list of this type.
@@ -17,26 +23,32 @@ pub enum Ahead<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    /// What the next value is. Nothing is consumed; the tables are copied, so this is for rare cases.
+    /// What the next value is. Nothing is consumed.
     pub fn ahead(&self) -> Result<Ahead<'a>, Error> {
-        let Decoder {
-            mut reader,
-            mut tables,
-            ..
-        } = self.clone();
+        Ok(match Tag::of(self.reader.peek()?) {
+            Tag::Null => Ahead::Null,
+            Tag::Bool(_) | Tag::Int(_) | Tag::Long(_) | Tag::Double(_) => Ahead::Number,
+            Tag::String(_) => Ahead::Text,
+            Tag::Ref => Ahead::Ref,
+            _ => self.clone().named_ahead()?,
+        })
+    }
+
+    /// The same for values that refer to the tables, or put something into them.
+    fn named_ahead(mut self) -> Result<Ahead<'a>, Error> {
+        let (reader, tables) = (&mut self.reader, &mut self.tables);
         let mut offset = reader.offset();
         let mut tag = reader.tag()?;
         while tag == Tag::Class {
-            (reader, _) = tables.read_class(reader)?;
+            (*reader, _) = tables.read_class(*reader)?;
             offset = reader.offset();
             tag = reader.tag()?;
         }
         let class = match tag {
-            Tag::Null | Tag::Ref => return Ok(Ahead::NullOrRef),
             Tag::ObjectShort(class) => class.into(),
             Tag::Object => reader.int()?,
             Tag::TypedListShort(_) | Tag::TypedListFixed | Tag::TypedListOpen => {
-                let (_, place) = tables.read_type(reader)?;
+                let (_, place) = tables.read_type(*reader)?;
                 let name = tables.type_name(place).cloned();
                 return Ok(name.map_or(Ahead::Other, Ahead::TypedList));
             }
@@ -62,14 +74,21 @@ mod tests {
     fn the_next_value_is_told_without_consuming_it() {
         let text = Text::from;
         for (bytes, ahead) in [
-            (&b"N"[..], Ahead::NullOrRef),
+            (&b"N"[..], Ahead::Null),
+            (b"T", Ahead::Number),
+            (b"\x90", Ahead::Number),
+            (b"\x5b", Ahead::Number),
+            (b"L\0\0\0\0\0\0\0\0", Ahead::Number),
+            (b"\x01a", Ahead::Text),
+            (b"\x21a", Ahead::Other),
+            (b"K\0\0\0\0", Ahead::Other),
+            (b"C\x01a\x90N", Ahead::Other),
             (b"C\x01a\x90C\x01b\x90\x61", Ahead::Object(text("b"))),
             (b"C\x01a\x90O\x90", Ahead::Object(text("a"))),
             (b"\x71\x02[tN", Ahead::TypedList(text("[t"))),
             (b"U\x02[tZ", Ahead::TypedList(text("[t"))),
             (b"V\x02[t\x90", Ahead::TypedList(text("[t"))),
             (b"\x79N", Ahead::Other),
-            (b"\x01a", Ahead::Other),
             (b"M\x01tZ", Ahead::Other),
         ] {
             let decoder = Decoder::new(bytes, Limits::default());
@@ -87,6 +106,6 @@ mod tests {
         decoder.skip().expect("an object");
         assert_eq!(decoder.ahead(), Ok(Ahead::Object(Text::from("a"))));
         decoder.skip().expect("an object");
-        assert_eq!(decoder.ahead(), Ok(Ahead::NullOrRef));
+        assert_eq!(decoder.ahead(), Ok(Ahead::Ref));
     }
 }

@@ -122,7 +122,7 @@ impl Anomaly {
             field: None,
             offset: in_body(offset, 0),
             text: Some(format!(
-                "the definition of {class} has other fields than the class that is read"
+                "{class} is not written in the way in which every provider reads it"
             )),
         }
     }

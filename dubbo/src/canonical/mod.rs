@@ -13,13 +13,15 @@
 
 mod go;
 mod holder;
+mod parameter;
 mod table;
 
 use alloc::vec::Vec;
 
 use hessian::Text;
 
-pub(crate) use holder::{may_hold, may_misread, misreads, moves};
+pub(crate) use holder::{may_hold, moves};
+pub(crate) use parameter::Parameter;
 use table::TABLE;
 
 /// Whether `fields` are none of the field lists that a writer defines the class `name` with.

@@ -46,7 +46,7 @@ pub(super) fn judge<'p>(
         cx.metrics.refused(ALTERED_CLASS);
         if policy.mode == Mode::Enforce {
             let message =
-                format!("the definition of {class} has other fields than the class that is read");
+                format!("{class} is not written in the way in which every provider reads it");
             return invalid(policy, ALTERED_CLASS, &message);
         }
     }
