@@ -58,6 +58,7 @@ final class Forms {
         streams.put("list U", end(begin('U', name, value, 'Z'), value));
         String array = "[" + name;
         streams.put("list of an array", end(begin('V', array, 0x92, value, value), value));
+        streams.put("list of an array of one", end(begin(0x71, array, value), value));
         streams.put("list of an array of arrays", end(begin(0x71, "[" + array, 0x7a, value, value), value));
         streams.put("map M", end(begin('M', name, 'Z'), value));
         streams.put("map M value", end(begin('M', name, "value", value, 'Z'), value));

@@ -68,7 +68,8 @@ final class Table {
                         names.add(name);
                         moving.add(name + " " + finding[2]);
                     }
-                    case "moves in a list of an array", "moves in a list of an array of arrays" -> {
+                    case "moves in a list of an array", "moves in a list of an array of one",
+                        "moves in a list of an array of arrays" -> {
                         if (!ELEMENTS.contains(name)) {
                             throw new IOException("holder.rs does not know the arrays of " + name);
                         }

@@ -1,4 +1,4 @@
-// Written by tools/audit/run.sh on JDK 17, with hessian-lite 3.2.13, 4.0.4.
+// Written by tools/audit/run.sh on JDK 17, with hessian-lite 3.2.13, 3.2.8, 4.0.3, 4.0.4.
 
 /// For each class that some reader does not read as it is defined: the field lists that writers define it with
 /// and every reader reads to the right byte. Sorted.
