@@ -8,6 +8,7 @@
 )]
 
 mod anomalies;
+mod bypass;
 mod captures;
 mod frames;
 mod gaps;
