@@ -126,7 +126,7 @@ pub fn record(provider: &str, rows: &BTreeMap<String, Row>) -> Result<()> {
 }
 
 /// Whether the record says what the test found; in the words of a failure if not. How a case fails at the provider is not compared:
-/// dubbo-go's answer and the end of its connection race. Nor is what comes of it through `dubbo_proxy`: with dubbo-go behind it, whether a
+/// dubbo-go's answers and the end of its connection race. Nor is what comes of it through `dubbo_proxy`: with dubbo-go behind it, whether a
 /// one-way call arrives before it closes the connection is a matter of chance.
 pub fn compare(provider: &str, found: &BTreeMap<String, Row>) -> Result<()> {
     let recorded = outcomes()?;
@@ -134,8 +134,8 @@ pub fn compare(provider: &str, found: &BTreeMap<String, Row>) -> Result<()> {
         let said = recorded.get(name).and_then(|rows| rows.get(provider));
         let said_text = said.map_or_else(|| "nothing".to_owned(), Row::to_string);
         let same = said.is_some_and(|said| {
-            let failed = said.direct.is_failure() && row.direct.is_failure();
-            said.module == row.module && (failed || said.direct == row.direct)
+            let failed = !said.direct.is_success() && !row.direct.is_success();
+            said.module.is_like(row.module) && (failed || said.direct == row.direct)
         });
         (!same).then(|| format!("{name} at {provider}: {row}, on record: {said_text}"))
     };

@@ -40,9 +40,20 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether nothing has run and nobody has answered with a value.
-    pub fn is_failure(self) -> bool {
-        matches!(self, Outcome::Error | Outcome::Closed | Outcome::Nothing)
+    /// Whether something has come of it that should not.
+    pub fn is_success(self) -> bool {
+        matches!(self, Outcome::Secret | Outcome::Crashed | Outcome::Text)
+    }
+
+    /// Whether it is this outcome of the module's, as far as time allows to tell: an answer may come when nobody waits any more.
+    pub fn is_like(self, other: Outcome) -> bool {
+        let late = |outcome| {
+            matches!(
+                outcome,
+                Outcome::Nothing | Outcome::Answered | Outcome::Error | Outcome::Open
+            )
+        };
+        self == other || [self, other].contains(&Outcome::Nothing) && late(self) && late(other)
     }
 }
 
