@@ -23,8 +23,9 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use dubbo::{Call, HEAD_LEN, Limits, Serialization};
 use engine::metrics::Direction;
 use engine::policy::{CallFacts, Policy};
-use engine::quota::{Counters, SetError, SharedData, StoreError, Versioned};
+use engine::quota::Counters;
 use engine::report::Node;
+use engine::shared::{SetError, SharedData, StoreError, Versioned};
 use engine::time::{Nanos, Now};
 use engine::{ConnectionId, Edit, Identity, Peers, Side, Worker};
 
@@ -174,7 +175,7 @@ impl Engine {
     }
 
     fn tick(&mut self) {
-        self.worker.tick(self.now);
+        self.worker.tick(self.now, &mut self.shared);
         while self.drain
             && let Some(reports) = self.worker.reports()
             && let Some(batch) = reports.due(self.now)

@@ -7,6 +7,7 @@ pub mod metrics;
 pub mod policy;
 pub mod quota;
 pub mod report;
+pub mod shared;
 pub mod time;
 mod worker;
 

@@ -8,8 +8,9 @@ use std::rc::Rc;
 use crate::connection::{CloseReason, Connection, Context, Effects, Memory, Peers, Side};
 use crate::metrics::{Direction, Metrics};
 use crate::policy::Policy;
-use crate::quota::{Counters, SharedData};
+use crate::quota::Counters;
 use crate::report::{Node, Reports};
+use crate::shared::SharedData;
 use crate::time::{Nanos, Now};
 
 /// The host's number of a connection.
@@ -217,7 +218,7 @@ impl Worker {
     }
 
     /// Looks at what has waited too long, and says which connections have to be closed.
-    pub fn tick(&mut self, now: Now) -> Vec<ConnectionId> {
+    pub fn tick(&mut self, now: Now, _shared: &mut dyn SharedData) -> Vec<ConnectionId> {
         let later = self
             .timers
             .split_off(&(now.mono + Nanos(1), ConnectionId(0)));

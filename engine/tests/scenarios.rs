@@ -110,7 +110,7 @@ impl Native {
     fn tick(&mut self) -> Result<()> {
         let now = self.now;
         let worker = self.worker.as_mut().context("not started")?;
-        let doomed = worker.tick(now);
+        let doomed = worker.tick(now, &mut self.shared);
         while let Some(batch) = worker.reports().and_then(|reports| reports.due(now)) {
             self.reports
                 .extend(scenario::otlp::reports(&batch.message)?);

@@ -14,6 +14,7 @@ use proxy_wasm::types::{BufferType, ContextType, LogLevel, MetricType};
 
 use crate::host;
 use crate::seat::Seat;
+use crate::shared::HostData;
 use crate::stream::{Stream, close};
 
 const LOGS_SERVICE: &str = "opentelemetry.proto.collector.logs.v1.LogsService";
@@ -90,7 +91,7 @@ impl Root {
 
     fn tick(&self, seat: &Seat) -> host::Result<()> {
         let now = seat.now_exactly()?;
-        let doomed = seat.worker.borrow_mut().tick(now);
+        let doomed = seat.worker.borrow_mut().tick(now, &mut HostData);
         for connection in doomed {
             if seat.try_host(host::set_effective_context(connection.0)) {
                 close();

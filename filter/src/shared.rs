@@ -1,6 +1,6 @@
 //! Envoy's shared data, as the engine wants it.
 
-use engine::quota::{SetError, SharedData, StoreError, Versioned};
+use engine::shared::{SetError, SharedData, StoreError, Versioned};
 
 use crate::host;
 

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use super::condition::Match;
 use super::facts::{CallFacts, Reading};
 use crate::attributes::{Attribute, Value, other_spelling};
-use crate::quota::{Charge, Ledger, Override, Quota, StoreError};
+use crate::quota::{Charge, Ledger, Override, Quota};
+use crate::shared::StoreError;
 
 /// An entry of `quotas`.
 #[derive(Debug, Clone)]

@@ -12,8 +12,8 @@ use super::charge::Charge;
 use super::counts::{Counts, SLOTS, ring};
 use super::key::{Id, Key};
 use super::limit::{Algorithm, WhenFull};
-use super::store::StoreError;
 use super::table;
+use crate::shared::StoreError;
 use crate::time::{Nanos, Now};
 
 /// A bucket as it stands, or as it is to be written.

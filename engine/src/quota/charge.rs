@@ -3,8 +3,8 @@
 use super::bucket::{Bucket, Receipt};
 use super::key::Key;
 use super::limit::Quota;
-use super::store::{SetError, SharedData, StoreError};
 use super::table::Place;
+use crate::shared::{SetError, SharedData, StoreError};
 use crate::time::{Nanos, Now};
 
 /// What a call takes from one quota.

@@ -7,7 +7,7 @@ use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use super::charge::{Charge, Refused, charge_all};
 use super::limit::{Algorithm, Quota};
 use super::seed::{self, Seed};
-use super::store::{SharedData, StoreError};
+use crate::shared::{SharedData, StoreError};
 use crate::time::{Nanos, Now};
 
 /// Names the counters of one quota for one set of values of its `per` attributes, the same in all VMs of a process and in

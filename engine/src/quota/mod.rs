@@ -20,10 +20,8 @@ mod counts;
 mod key;
 mod limit;
 mod seed;
-mod store;
 mod table;
 
 pub use charge::{Charge, Refused, Why};
 pub use key::{Counters, Key, Ledger};
 pub use limit::{Algorithm, Override, Quota, WhenFull};
-pub use store::{SetError, SharedData, StoreError, Versioned};

@@ -4,7 +4,7 @@
 //! dubbo-policy/1/seed   "dps" | format 1 | 16 random bytes
 //! ```
 
-use super::store::{SetError, SharedData, StoreError};
+use crate::shared::{SetError, SharedData, StoreError};
 
 /// Keys SipHash.
 pub(super) type Seed = [u8; 16];

@@ -125,7 +125,7 @@ proptest! {
                 }
                 Happening::Millis(passed) => {
                     millis += passed;
-                    for doomed in worker.tick(now(millis)) {
+                    for doomed in worker.tick(now(millis), &mut shared) {
                         open[doomed.0 as usize] = false;
                         worker.closed(doomed, now(millis));
                     }
@@ -135,7 +135,7 @@ proptest! {
         for connection in 0..CONNECTIONS {
             worker.closed(id(connection), now(millis));
         }
-        worker.tick(now(millis));
+        worker.tick(now(millis), &mut shared);
         prop_assert!(!worker.busy());
         counted.take(&mut worker);
         prop_assert_eq!(counted.sum("held_bytes"), 0);

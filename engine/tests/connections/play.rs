@@ -83,12 +83,12 @@ pub(crate) fn play(extra: &Value, script: &Script, cuts: &[usize]) -> Outcome {
                 break;
             }
         }
-        assert_eq!(worker.tick(now), []);
+        assert_eq!(worker.tick(now, &mut shared), []);
     }
     outcome.counted.take(&mut worker);
     outcome.waiting = outcome.counted.sum("calls_in_flight");
     worker.closed(id, now(10_000));
-    assert_eq!(worker.tick(now(10_000)), []);
+    assert_eq!(worker.tick(now(10_000), &mut shared), []);
     assert!(!worker.busy());
     outcome.counted.take(&mut worker);
     assert_eq!(outcome.counted.sum("held_bytes"), 0);

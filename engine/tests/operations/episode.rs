@@ -116,7 +116,7 @@ impl Episode<'_> {
             self.worker
                 .closed(self.connections[at].id, now(self.millis));
         }
-        assert_eq!(self.worker.tick(now(self.millis)), []);
+        assert_eq!(self.worker.tick(now(self.millis), &mut self.shared), []);
         let books = self.worker.reports().unwrap().books();
         // Denials that are summarized have a record for many of them.
         let summaries = i64::try_from(books.made + books.summarized).unwrap() - self.calls;
@@ -157,7 +157,7 @@ impl Episode<'_> {
             0 => self.chance.below(6_000) as u64,
             _ => self.chance.below(100) as u64,
         };
-        for doomed in self.worker.tick(now(self.millis)) {
+        for doomed in self.worker.tick(now(self.millis), &mut self.shared) {
             let at = self.connections.iter().position(|open| open.id == doomed);
             self.reopen(at.expect("an open connection"));
         }

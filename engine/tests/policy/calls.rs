@@ -6,7 +6,8 @@ use std::net::IpAddr;
 
 use engine::config;
 use engine::policy::{CallFacts, Decision, Identity, Policy, Verdict};
-use engine::quota::{Counters, SetError, SharedData, StoreError, Versioned};
+use engine::quota::Counters;
+use engine::shared::{SetError, SharedData, StoreError, Versioned};
 use engine::time::{Nanos, Now};
 use serde_json::json;
 

@@ -1,6 +1,7 @@
 //! Shared data that fails, or holds what it should not: nothing is granted that is not counted.
 
-use engine::quota::{Refused, SetError, SharedData, StoreError, Versioned, Why};
+use engine::quota::{Refused, Why};
+use engine::shared::{SetError, SharedData, StoreError, Versioned};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 

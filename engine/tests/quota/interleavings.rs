@@ -3,9 +3,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use engine::quota::{
-    Algorithm, Counters, Quota, Refused, SetError, SharedData, StoreError, Versioned, WhenFull, Why,
-};
+use engine::quota::{Algorithm, Counters, Quota, Refused, WhenFull, Why};
+use engine::shared::{SetError, SharedData, StoreError, Versioned};
 use engine::time::{Nanos, Now};
 use proptest::prelude::*;
 

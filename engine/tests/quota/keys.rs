@@ -1,6 +1,7 @@
 //! Which calls are counted together.
 
-use engine::quota::{Charge, Counters, Quota, StoreError, Versioned};
+use engine::quota::{Charge, Counters, Quota};
+use engine::shared::{StoreError, Versioned};
 use engine::time::Nanos;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::quota::{SetError, SharedData, StoreError, Versioned};
+use engine::shared::{SetError, SharedData, StoreError, Versioned};
 
 #[derive(Debug, Default)]
 pub(crate) struct Memory {

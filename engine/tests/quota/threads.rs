@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 use std::thread;
 
-use engine::quota::{Quota, SetError, SharedData, StoreError, Versioned};
+use engine::quota::Quota;
+use engine::shared::{SetError, SharedData, StoreError, Versioned};
 
 use crate::memory::Memory;
 use crate::vm::{at, charge, fixed, rolling, take, vm};

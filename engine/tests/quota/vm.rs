@@ -1,8 +1,7 @@
 //! A VM that charges quotas, and the quotas that it charges.
 
-use engine::quota::{
-    Algorithm, Charge, Counters, Quota, Refused, SharedData, StoreError, WhenFull, Why,
-};
+use engine::quota::{Algorithm, Charge, Counters, Quota, Refused, WhenFull, Why};
+use engine::shared::{SharedData, StoreError};
 use engine::time::{Nanos, Now};
 
 pub(crate) const SECOND: Nanos = Nanos::from_secs(1);

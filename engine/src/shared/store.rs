@@ -1,4 +1,4 @@
-//! What the quotas need of the host: values that all VMs share, changed by compare-and-set.
+//! Values that all VMs of a process share, changed by compare-and-set.
 
 use core::fmt;
 
