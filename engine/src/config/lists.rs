@@ -8,8 +8,9 @@ use super::reader::Value;
 use super::schema;
 use crate::policy::{IpSet, List, RegexSet, StringSet};
 
-/// Reads all lists into `names`.
-pub(super) fn read<'a>(lists: &Value<'a>, names: &mut Names<'a>) {
+/// Reads all lists into `names`. Returns what they are called, in their order.
+pub(super) fn read<'a>(lists: &Value<'a>, names: &mut Names<'a>) -> Vec<Box<str>> {
+    let mut called = Vec::new();
     for list in lists.items().unwrap_or_default() {
         let Some(fields) = list.fields(&schema::LIST) else {
             continue;
@@ -35,9 +36,11 @@ pub(super) fn read<'a>(lists: &Value<'a>, names: &mut Names<'a>) {
             _ => None,
         };
         if let Some(name) = fields.get("name") {
+            called.push(Box::from(name.text().unwrap_or_default()));
             names.lists.add(&name, compiled.map(Rc::new));
         }
     }
+    called
 }
 
 #[derive(Debug, Clone, Copy)]

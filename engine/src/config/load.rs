@@ -65,9 +65,9 @@ fn policy(fields: &Fields<'_>) -> Option<Policy> {
         .as_ref()
         .is_some_and(|protocol| protocol.serializations.some_pass_unread());
     let mut names = Names::new(some_pass_unread);
-    if let Some(value) = fields.get("lists") {
-        lists::read(&value, &mut names);
-    }
+    let list_names = fields
+        .get("lists")
+        .map(|value| lists::read(&value, &mut names));
     let quotas = fields
         .get("quotas")
         .map(|value| quotas::read(&value, &mut names));
@@ -95,6 +95,7 @@ fn policy(fields: &Fields<'_>) -> Option<Policy> {
         revision: String::new(),
         mode: mode?,
         default_allow: default_allow?,
+        list_names: list_names?,
         quotas: quotas?,
         rules,
         reports: transpose(reports)?,

@@ -198,9 +198,9 @@ fn within<'a>(value: &Value<'a>, subject: &Subject<'_>, names: &Names<'a>) -> Op
         value.reject(format!("{expected} for {attribute}"), None);
         return None;
     }
-    let has_none = ["", "0.0.0"]
-        .into_iter()
-        .any(|text| is_none(text, attribute) && list.contains(attributes::Value::Text(text)));
+    let has_none = ["", "0.0.0"].into_iter().any(|text| {
+        is_none(text, attribute) && list.contains(attributes::Value::Text(text)).is_true()
+    });
     let matcher = Matcher::In(list);
     Some(match has_none {
         true => Matcher::Any(vec![matcher, Matcher::Present(false)]),

@@ -47,6 +47,8 @@ pub(super) struct Judgement {
     pub(super) rule: Option<usize>,
     pub(super) dry_run: Vec<usize>,
     pub(super) quotas: Vec<usize>,
+    /// The list that has expired, if that is the reason.
+    pub(super) list: Option<usize>,
     pub(super) route: Option<usize>,
 }
 
@@ -64,6 +66,7 @@ impl Judgement {
             rule: None,
             dry_run: Vec::new(),
             quotas: Vec::new(),
+            list: None,
             route: None,
         }
     }
@@ -174,6 +177,10 @@ impl Books {
                 rule: judgement.rule.as_ref().map_or("", rule_name),
                 dry_run_rules: &dry_run_rules,
                 quotas: &quotas,
+                list: judgement
+                    .list
+                    .and_then(|at| policy.list_names.get(at))
+                    .map_or("", |name| name),
                 route: judgement
                     .route
                     .and_then(|at| policy.routes.get(at))

@@ -8,7 +8,7 @@ use super::books::{Caller, Judgement};
 use super::cut::Request;
 use super::facts::{Facts, Flaw};
 use super::memory::Read;
-use super::reason::ALTERED_CLASS;
+use super::reason::{ALTERED_CLASS, LIST_EXPIRED};
 use super::{Context, Side};
 use crate::metrics::{Decision as Outcome, Metrics, QuotaResult, RuleResult};
 use crate::policy::{
@@ -127,6 +127,7 @@ fn judgement(policy: &Rc<Policy>, decision: &Decision<'_>) -> Judgement {
         Verdict::Allowed { .. } => (Outcome::Allowed, ""),
         Verdict::Denied { .. } => (Outcome::Denied, "denied"),
         Verdict::Limited { .. } => (Outcome::Limited, "limited"),
+        Verdict::Expired { .. } => (Outcome::Refused, LIST_EXPIRED),
         Verdict::Unavailable { .. } => (Outcome::Refused, "unavailable"),
     };
     let place = |of: &crate::quota::Quota| {
@@ -156,6 +157,12 @@ fn judgement(policy: &Rc<Policy>, decision: &Decision<'_>) -> Judgement {
                 .filter_map(|charge| place(charge.quota))
                 .collect(),
         },
+        list: match decision.verdict {
+            Verdict::Expired { list, .. } => {
+                policy.list_names.iter().position(|name| **name == *list)
+            }
+            _ => None,
+        },
         route: decision.route.and_then(|route| {
             policy
                 .routes
@@ -177,6 +184,7 @@ fn count(decision: &Decision<'_>, metrics: &mut Metrics) {
                 metrics.rule_result(rule, RuleResult::Limited, enforced);
                 metrics.quota_result(&quota.name, QuotaResult::Limited);
             }
+            Verdict::Expired { .. } => metrics.rule_result(rule, RuleResult::Denied, enforced),
             Verdict::Unavailable { quota, .. } => {
                 metrics.rule_result(rule, RuleResult::Limited, enforced);
                 metrics.quota_result(&quota.name, QuotaResult::Unavailable);

@@ -66,6 +66,8 @@ impl From<FrameError> for CloseReason {
 pub const ALTERED_CLASS: &str = "altered_class";
 /// A call's group and path are, joined, another service's path.
 pub(super) const GROUP_AS_PATH: &str = "group_as_path";
+/// A list that rules look at has expired, so it cannot be told what they say.
+pub(super) const LIST_EXPIRED: &str = "list_expired";
 /// A connection ended within a frame.
 pub(super) const TRUNCATED: &str = "truncated";
 

@@ -93,7 +93,7 @@ impl Direction {
 pub enum RuleResult {
     /// An `allow`.
     Allowed,
-    /// A `deny`, or a `require` that does not hold.
+    /// A `deny`, a `require` that does not hold, or a rule of which that cannot be told, because a list has expired.
     Denied,
     /// A quota of the rule was exhausted.
     Limited,

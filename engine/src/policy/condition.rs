@@ -2,6 +2,7 @@
 
 use super::facts::Reading;
 use super::matcher::{Matcher, Pattern};
+use super::truth::Truth;
 use crate::attributes::Attribute;
 
 /// Matchers that all have to hold: one object of `match`.
@@ -23,10 +24,9 @@ impl Condition {
     }
 
     /// Whether every test holds.
-    pub fn holds(&self, reading: &Reading<'_>) -> bool {
-        self.tests
-            .iter()
-            .all(|(attribute, matcher)| matcher.holds(reading.value(attribute)))
+    pub fn test(&self, reading: &Reading<'_>) -> Truth {
+        let tests = self.tests.iter();
+        Truth::all(tests.map(|(attribute, matcher)| matcher.test(reading.value(attribute))))
     }
 
     /// The service, if the condition asks for one by its whole name.
@@ -56,8 +56,8 @@ impl Match {
     }
 
     /// Whether one alternative holds.
-    pub fn holds(&self, reading: &Reading<'_>) -> bool {
-        self.any.iter().any(|condition| condition.holds(reading))
+    pub fn test(&self, reading: &Reading<'_>) -> Truth {
+        Truth::any(self.any.iter().map(|condition| condition.test(reading)))
     }
 
     /// The alternatives.
@@ -101,19 +101,17 @@ impl Scope {
     }
 
     /// Whether the call is one that the rule is about.
-    pub fn covers(&self, reading: &Reading<'_>) -> bool {
+    pub fn covers(&self, reading: &Reading<'_>) -> Truth {
         if let Some(only) = &self.service
             && reading.service() != Some(only)
         {
-            return false;
+            return Truth::False;
         }
-        self.matches
-            .as_ref()
-            .is_none_or(|matches| matches.holds(reading))
-            && !self
-                .except
-                .as_ref()
-                .is_some_and(|except| except.holds(reading))
+        let test = |matches: &Option<Match>| matches.as_ref().map(|matches| matches.test(reading));
+        match test(&self.matches).unwrap_or(Truth::True) {
+            Truth::False => Truth::False,
+            covers => covers.and(!test(&self.except).unwrap_or(Truth::False)),
+        }
     }
 
     /// `match`, if it is written.

@@ -2,13 +2,18 @@
 //!
 //! Every rule is looked at, and their order never changes the outcome, only which denial is named. A call may be read in
 //! several ways: one that is refused in any of them is refused, and it has to be allowed in all of them.
+//!
+//! What is known goes before what is not: a rule that denies is named before one that cannot tell because a list has
+//! expired, and that before an exhausted quota. Either way the call is refused.
 
 use super::decision::{Decision, Verdict};
 use super::facts::CallFacts;
 use super::findings::Findings;
+use super::limiter::Uncharged;
 use super::policy::{Mode, Policy};
 use super::route::Route;
 use super::rule::Rule;
+use super::truth::Expired;
 use crate::quota::{Charge, Ledger, Refused, Why};
 use crate::time::Now;
 
@@ -44,7 +49,8 @@ impl Policy {
         let mut verdict = self.verdict(findings);
         let mut charges = Vec::new();
         if verdict.is_allowed() {
-            match charge(self.rules_at(&findings.charging), false, call, ledger, now) {
+            let rules = self.rules_at(&findings.charging);
+            match charge(self, rules, false, call, ledger, now) {
                 Ok(charged) => charges = charged,
                 Err(refused) => verdict = refused,
             }
@@ -59,12 +65,11 @@ impl Policy {
             }
         };
         dry_run.extend(self.rules_at(&findings.denying_dry).map(denied));
+        dry_run.extend(self.expired(&findings.unknown_dry));
         if admitted {
-            dry_run.extend(
-                self.rules_at(&findings.charging_dry).filter_map(|rule| {
-                    charge(core::iter::once(rule), true, call, ledger, now).err()
-                }),
-            );
+            dry_run.extend(self.rules_at(&findings.charging_dry).filter_map(|rule| {
+                charge(self, core::iter::once(rule), true, call, ledger, now).err()
+            }));
         }
         let routed = admitted && self.mode == Mode::Enforce;
         Decision {
@@ -77,12 +82,20 @@ impl Policy {
 
     /// What the rules make of the call, before its quotas are charged.
     fn verdict(&self, findings: &Findings) -> Verdict<'_> {
-        match self.rules_at(&findings.denying).next() {
-            Some(rule) => denied(rule),
-            None if self.default_allow || findings.all_granted() => Verdict::Allowed {
+        let granted = self.default_allow || findings.all_granted();
+        let no_rule_allows = Verdict::Denied { rule: None };
+        if let Some(rule) = self.rules_at(&findings.denying).next() {
+            denied(rule)
+        } else if !granted && !findings.may_be_granted {
+            no_rule_allows
+        } else if let Some(expired) = self.expired(&findings.unknown).next() {
+            expired
+        } else if granted {
+            Verdict::Allowed {
                 rule: self.granting(findings),
-            },
-            None => Verdict::Denied { rule: None },
+            }
+        } else {
+            no_rule_allows
         }
     }
 
@@ -90,8 +103,9 @@ impl Policy {
     fn would_refuse<'p>(&'p self, findings: &Findings, verdict: Verdict<'p>) -> Vec<Verdict<'p>> {
         match verdict {
             Verdict::Allowed { .. } => Vec::new(),
-            Verdict::Denied { rule: Some(_) } => {
-                self.rules_at(&findings.denying).map(denied).collect()
+            Verdict::Denied { rule: Some(_) } | Verdict::Expired { .. } => {
+                let denied = self.rules_at(&findings.denying).map(denied);
+                denied.chain(self.expired(&findings.unknown)).collect()
             }
             other => vec![other],
         }
@@ -99,6 +113,20 @@ impl Policy {
 
     fn granting(&self, findings: &Findings) -> Option<&Rule> {
         self.rules.get(findings.granting?)
+    }
+
+    fn expired(&self, unknown: &[(usize, Expired)]) -> impl Iterator<Item = Verdict<'_>> {
+        unknown.iter().filter_map(|(at, expired)| {
+            Some(Verdict::Expired {
+                rule: self.rules.get(*at)?,
+                list: self.list_name(*expired),
+            })
+        })
+    }
+
+    fn list_name(&self, expired: Expired) -> &str {
+        let name = self.list_names.get(expired.list);
+        name.map_or("-", |name| name)
     }
 
     fn rules_at(&self, places: &[usize]) -> impl Iterator<Item = &Rule> {
@@ -112,6 +140,7 @@ fn denied(rule: &Rule) -> Verdict<'_> {
 
 /// Charges the quotas of all these rules, or none of them. A quota that is named twice is charged the sum.
 fn charge<'p>(
+    policy: &'p Policy,
     rules: impl Iterator<Item = &'p Rule>,
     dry_run: bool,
     call: &CallFacts<'_>,
@@ -139,7 +168,11 @@ fn charge<'p>(
                     charges.push(charge);
                     charging.push(rule);
                 }
-                Err(_) => return Err(Verdict::Unavailable { rule, quota }),
+                Err(Uncharged::Store(_)) => return Err(Verdict::Unavailable { rule, quota }),
+                Err(Uncharged::Expired(expired)) => {
+                    let list = policy.list_name(expired);
+                    return Err(Verdict::Expired { rule, list });
+                }
             }
         }
     }

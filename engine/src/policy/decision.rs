@@ -36,6 +36,13 @@ pub enum Verdict<'p> {
         /// The quota.
         quota: &'p Quota,
     },
+    /// It is refused because a list that the rule looks at has expired.
+    Expired {
+        /// The first rule that would refuse or charge the call, or not.
+        rule: &'p Rule,
+        /// The list's name.
+        list: &'p str,
+    },
     /// It is refused because a quota cannot be counted.
     Unavailable {
         /// The first rule that charges the quota.
@@ -50,7 +57,9 @@ impl<'p> Verdict<'p> {
     pub fn rule(&self) -> Option<&'p Rule> {
         match *self {
             Verdict::Allowed { rule } | Verdict::Denied { rule } => rule,
-            Verdict::Limited { rule, .. } | Verdict::Unavailable { rule, .. } => Some(rule),
+            Verdict::Limited { rule, .. }
+            | Verdict::Expired { rule, .. }
+            | Verdict::Unavailable { rule, .. } => Some(rule),
         }
     }
 

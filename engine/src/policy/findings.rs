@@ -3,9 +3,10 @@
 use super::facts::{CallFacts, Reading};
 use super::route::Route;
 use super::rule::{Action, Rule};
+use super::truth::{Expired, Truth};
 
 /// The rules that are about a call, by their places in the policy, each once and in their order. They depend on nothing
-/// but the call's facts, so they hold for every call with the same ones. Nothing is allocated for a call that no rule
+/// but the call's facts and the lists, so they hold for every call with the same ones. Nothing is allocated for a call that no rule
 /// denies or charges.
 #[derive(Debug, Default)]
 pub struct Findings {
@@ -17,6 +18,12 @@ pub struct Findings {
     pub(super) charging: Vec<usize>,
     /// Such rules in dry run.
     pub(super) charging_dry: Vec<usize>,
+    /// Rules that would refuse or charge it, or not: a list that refuses has expired.
+    pub(super) unknown: Vec<(usize, Expired)>,
+    /// Such rules in dry run.
+    pub(super) unknown_dry: Vec<(usize, Expired)>,
+    /// Some rule may allow it, or not.
+    pub(super) may_be_granted: bool,
     /// The first rule that allows the first reading.
     pub(super) granting: Option<usize>,
     /// The first route that is about the call, in its first reading.
@@ -31,13 +38,16 @@ impl Findings {
     pub(super) fn of(call: &CallFacts<'_>, rules: &[Rule], routes: &[Route]) -> Findings {
         let first = call.first_reading();
         let mut findings = Findings {
-            route: routes.iter().position(|route| route.scope.covers(&first)),
+            route: routes
+                .iter()
+                .position(|route| route.scope.covers(&first).is_true()),
             ..Findings::default()
         };
         for reading in call.readings() {
             for rule in rules {
-                if rule.scope.covers(&reading) {
-                    findings.note(rule, &reading);
+                match rule.scope.covers(&reading) {
+                    Truth::False => {}
+                    covers => findings.note(rule, covers, &reading),
                 }
             }
             findings.readings += 1;
@@ -50,24 +60,38 @@ impl Findings {
         self.granted.count_ones() == self.readings
     }
 
-    fn note(&mut self, rule: &Rule, reading: &Reading<'_>) {
-        match &rule.action {
-            Action::Require(required) if required.holds(reading) => {}
-            Action::Deny | Action::Require(_) => match rule.dry_run {
-                true => add(&mut self.denying_dry, rule.index),
-                false => add(&mut self.denying, rule.index),
-            },
-            Action::Quotas(_) => match rule.dry_run {
-                true => add(&mut self.charging_dry, rule.index),
-                false => add(&mut self.charging, rule.index),
-            },
-            Action::Allow if rule.dry_run => {}
-            Action::Allow => {
+    fn note(&mut self, rule: &Rule, covers: Truth, reading: &Reading<'_>) {
+        let applies = match &rule.action {
+            Action::Require(required) => covers.and(!required.test(reading)),
+            Action::Deny | Action::Quotas(_) | Action::Allow => covers,
+        };
+        match (&rule.action, applies) {
+            (_, Truth::False) => {}
+            (Action::Allow, _) if rule.dry_run => {}
+            (Action::Allow, Truth::Unknown(_)) => self.may_be_granted = true,
+            (Action::Allow, Truth::True) => {
                 self.granted |= 1u64.checked_shl(self.readings).unwrap_or_default();
                 if self.readings == 0 {
                     self.granting.get_or_insert(rule.index);
                 }
             }
+            (_, Truth::Unknown(expired)) => {
+                let unknown = match rule.dry_run {
+                    true => &mut self.unknown_dry,
+                    false => &mut self.unknown,
+                };
+                if expired.refuses {
+                    add_unknown(unknown, rule.index, expired);
+                }
+            }
+            (Action::Deny | Action::Require(_), Truth::True) => match rule.dry_run {
+                true => add(&mut self.denying_dry, rule.index),
+                false => add(&mut self.denying, rule.index),
+            },
+            (Action::Quotas(_), Truth::True) => match rule.dry_run {
+                true => add(&mut self.charging_dry, rule.index),
+                false => add(&mut self.charging, rule.index),
+            },
         }
     }
 }
@@ -77,5 +101,14 @@ fn add(rules: &mut Vec<usize>, rule: usize) {
     let at = rules.partition_point(|other| *other < rule);
     if rules.get(at) != Some(&rule) {
         rules.insert(at, rule);
+    }
+}
+
+/// The same, with the list that counts of those that readings have met.
+fn add_unknown(rules: &mut Vec<(usize, Expired)>, rule: usize, expired: Expired) {
+    let at = rules.partition_point(|(other, _)| *other < rule);
+    match rules.get_mut(at) {
+        Some((other, known)) if *other == rule => *known = known.or_stricter(expired),
+        _ => rules.insert(at, (rule, expired)),
     }
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::condition::Match;
 use super::facts::{CallFacts, Reading};
+use super::truth::{Expired, Truth};
 use crate::attributes::{Attribute, Value, other_spelling};
 use crate::quota::{Charge, Ledger, Override, Quota};
 use crate::shared::StoreError;
@@ -23,21 +24,20 @@ pub struct Limiter {
 
 impl Limiter {
     /// What the call has to be charged; `None` for callers without a limit.
+    ///
+    /// # Errors
+    /// Why that cannot be told.
     pub(super) fn charge<'p>(
         &'p self,
         call: &CallFacts<'_>,
         amount: u64,
         dry_run: bool,
         ledger: &mut Ledger<'_>,
-    ) -> Result<Option<Charge<'p>>, StoreError> {
+    ) -> Result<Option<Charge<'p>>, Uncharged> {
         let reading = call.first_reading();
-        let other = self
-            .overrides
-            .iter()
-            .find(|(matches, _)| matches.holds(&reading));
-        let (limit, window) = match other {
-            Some((_, Override::Unlimited)) => return Ok(None),
-            Some((_, Override::Rate { limit, window })) => (*limit, *window),
+        let (limit, window) = match self.other_rate(&reading)? {
+            Some(Override::Unlimited) => return Ok(None),
+            Some(Override::Rate { limit, window }) => (*limit, *window),
             None => (self.quota.limit, self.quota.window),
         };
         let ip = IpText::new(call.source_ip);
@@ -45,7 +45,9 @@ impl Limiter {
             .per
             .iter()
             .map(|attribute| key_value(&reading, attribute, &ip));
-        let key = ledger.key(&self.quota, window, dry_run, values)?;
+        let key = ledger
+            .key(&self.quota, window, dry_run, values)
+            .map_err(Uncharged::Store)?;
         Ok(Some(Charge {
             quota: &self.quota,
             key,
@@ -54,6 +56,29 @@ impl Limiter {
             amount,
         }))
     }
+
+    /// The first override that holds. One that an expired list leaves open does not, unless the list refuses.
+    fn other_rate(&self, reading: &Reading<'_>) -> Result<Option<&Override>, Uncharged> {
+        for (matches, other) in &self.overrides {
+            match matches.test(reading) {
+                Truth::True => return Ok(Some(other)),
+                Truth::Unknown(expired) if expired.refuses => {
+                    return Err(Uncharged::Expired(expired));
+                }
+                Truth::Unknown(_) | Truth::False => {}
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Why a call cannot be charged.
+#[derive(Debug)]
+pub(super) enum Uncharged {
+    /// Shared data failed.
+    Store(StoreError),
+    /// A list that an override looks at has expired.
+    Expired(Expired),
 }
 
 /// An attribute as part of a key; an absent one is empty.

@@ -5,6 +5,7 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 
+use super::truth::Truth;
 use crate::attributes::Value;
 
 /// A list's entries, by its type.
@@ -20,13 +21,14 @@ pub enum List {
 
 impl List {
     /// Whether the value is an entry, or of one.
-    pub fn contains(&self, value: Value<'_>) -> bool {
-        match (self, value) {
+    pub fn contains(&self, value: Value<'_>) -> Truth {
+        let is_entry = match (self, value) {
             (List::Strings(set), Value::Text(text)) => set.contains(text),
             (List::Regexes(set), Value::Text(text)) => set.contains(text),
             (List::Ips(set), Value::Ip(ip)) => set.contains(ip),
             _ => false,
-        }
+        };
+        is_entry.into()
     }
 }
 

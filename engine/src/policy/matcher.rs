@@ -5,6 +5,7 @@ use std::rc::Rc;
 use ipnet::IpNet;
 
 use super::list::List;
+use super::truth::Truth;
 use crate::attributes::{Value, other_spelling};
 
 /// A test that an attribute, present or absent, passes or not.
@@ -33,30 +34,39 @@ pub enum Matcher {
 }
 
 impl Matcher {
-    /// Whether `value` passes. No test of a value holds for an absent one; `Not` and `Present` alone see absence.
+    /// Whether `value` is known to pass.
     pub fn holds(&self, value: Option<Value<'_>>) -> bool {
+        self.test(value).is_true()
+    }
+
+    /// Whether `value` passes. No test of a value holds for an absent one; `Not` and `Present` alone see absence.
+    pub fn test(&self, value: Option<Value<'_>>) -> Truth {
         match (self, value) {
-            (Matcher::Present(present), value) => value.is_some() == *present,
-            (Matcher::Not(inner), value) => !inner.holds(value),
-            (Matcher::All(all), value) => all.iter().all(|matcher| matcher.holds(value)),
-            (Matcher::Any(any), value) => any.iter().any(|matcher| matcher.holds(value)),
+            (Matcher::Present(present), value) => (value.is_some() == *present).into(),
+            (Matcher::Not(inner), value) => !inner.test(value),
+            (Matcher::All(all), value) => Truth::all(all.iter().map(|matcher| matcher.test(value))),
+            (Matcher::Any(any), value) => Truth::any(any.iter().map(|matcher| matcher.test(value))),
             (Matcher::Text(_) | Matcher::In(_), Some(Value::Method(name))) => {
-                let holds = |name: &str| self.holds(Some(Value::Text(name)));
-                holds(name) || other_spelling(name).is_some_and(|other| holds(&other))
+                let test = |name: &str| self.test(Some(Value::Text(name)));
+                match (test(name), other_spelling(name)) {
+                    (Truth::True, _) => Truth::True,
+                    (truth, None) => truth,
+                    (truth, Some(other)) => truth.or(test(&other)),
+                }
             }
-            (Matcher::Text(pattern), Some(Value::Text(text))) => pattern.holds(text),
-            (Matcher::Net(net), Some(Value::Ip(ip))) => net.contains(&ip),
-            (Matcher::Flag(flag), Some(Value::Flag(value))) => *flag == value,
+            (Matcher::Text(pattern), Some(Value::Text(text))) => pattern.holds(text).into(),
+            (Matcher::Net(net), Some(Value::Ip(ip))) => net.contains(&ip).into(),
+            (Matcher::Flag(flag), Some(Value::Flag(value))) => (*flag == value).into(),
             (Matcher::In(list), Some(value)) => list.contains(value),
             (Matcher::Some(one), Some(Value::Names(names))) => {
-                names.iter().any(|name| one.holds(Some(Value::Text(name))))
+                Truth::any(names.iter().map(|name| one.test(Some(Value::Text(name)))))
             }
             (Matcher::Every(each), Some(Value::Names(names))) => {
-                names.iter().all(|name| each.holds(Some(Value::Text(name))))
+                Truth::all(names.iter().map(|name| each.test(Some(Value::Text(name)))))
             }
             (Matcher::Text(_) | Matcher::Net(_) | Matcher::Flag(_), _)
             | (Matcher::In(_), None)
-            | (Matcher::Some(_) | Matcher::Every(_), _) => false,
+            | (Matcher::Some(_) | Matcher::Every(_), _) => Truth::False,
         }
     }
 

@@ -16,6 +16,7 @@ mod policy;
 mod refusal;
 mod route;
 mod rule;
+mod truth;
 mod vocabulary;
 
 pub use condition::{Condition, Match, Scope};
@@ -34,3 +35,4 @@ pub use policy::{
 pub use refusal::{Refusal, RefusalKind, refusal_text};
 pub use route::Route;
 pub use rule::{Action, QuotaUse, Rule};
+pub use truth::{Expired, Truth};

@@ -19,6 +19,8 @@ pub struct Policy {
     pub mode: Mode,
     /// `default: allow`: what no rule speaks of goes on.
     pub default_allow: bool,
+    /// The names of `lists`; what is unknown because of one names it by its place.
+    pub list_names: Vec<Box<str>>,
     /// `quotas`.
     pub quotas: Vec<Rc<Limiter>>,
     /// `rules`; a rule's index is its place.

@@ -60,6 +60,9 @@ impl Policy {
                 RefusalKind::Limited,
                 format!("quota {} is exhausted", quota.name),
             ),
+            Verdict::Expired { list, .. } => {
+                (RefusalKind::Unavailable, format!("list {list} has expired"))
+            }
             Verdict::Unavailable { quota, .. } => (
                 RefusalKind::Unavailable,
                 format!("quota {} cannot be counted", quota.name),

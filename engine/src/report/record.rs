@@ -39,7 +39,7 @@ pub struct CallRecord<'a> {
     pub decision: Decision,
     /// How the provider answered.
     pub answer: Answer,
-    /// Why the call was not allowed: `denied`, `unavailable`, or a protocol refusal's name (`contradiction`).
+    /// Why the call was not allowed: `denied`, `limited`, `unavailable` (a quota), `list_expired`, or a protocol refusal's name (`contradiction`).
     pub reason: &'a str,
     /// The rule that decided.
     pub rule: &'a str,
@@ -47,6 +47,8 @@ pub struct CallRecord<'a> {
     pub dry_run_rules: &'a [&'a str],
     /// The quotas that were charged, or the one that was exhausted.
     pub quotas: &'a [&'a str],
+    /// The list that has expired, if that is the reason.
+    pub list: &'a str,
     /// The route that applied.
     pub route: &'a str,
     /// The application that the caller claims to be.
@@ -105,6 +107,7 @@ pub(super) fn write_call(out: &mut Vec<u8>, now: Now, uid: Uid<'_>, call: &CallR
     attributes.text("dubbo.policy.rule", call.rule);
     attributes.list("dubbo.policy.dry_run_rules", call.dry_run_rules);
     attributes.list("dubbo.policy.quotas", call.quotas);
+    attributes.text("dubbo.policy.list", call.list);
     attributes.text("dubbo.policy.route", call.route);
     attributes.text("dubbo.claimed.app", call.claimed_app);
 }

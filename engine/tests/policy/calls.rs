@@ -147,6 +147,7 @@ pub(crate) fn name(verdict: &Verdict<'_>) -> String {
         Verdict::Denied { rule: None } => "denied by -".to_owned(),
         Verdict::Denied { rule: Some(rule) } => format!("denied by {}", rule.name),
         Verdict::Limited { rule, quota } => format!("limited by {}/{}", rule.name, quota.name),
+        Verdict::Expired { rule, list } => format!("unavailable by {}/{list}", rule.name),
         Verdict::Unavailable { rule, quota } => {
             format!("unavailable by {}/{}", rule.name, quota.name)
         }

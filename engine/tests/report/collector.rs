@@ -61,6 +61,7 @@ pub(crate) const CALL: CallRecord<'static> = CallRecord {
     rule: "acme",
     dry_run_rules: &[],
     quotas: &[],
+    list: "",
     route: "",
     claimed_app: "shop-order",
 };

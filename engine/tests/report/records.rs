@@ -81,10 +81,11 @@ fn a_denied_call_is_a_warning_with_rule_and_reason() {
 }
 
 #[test]
-fn rules_in_dry_run_quotas_and_the_route_are_named() {
+fn rules_in_dry_run_quotas_an_expired_list_and_the_route_are_named() {
     let call = CallRecord {
         dry_run_rules: &["classes", "shed"],
         quotas: &["per-caller"],
+        list: "partners",
         route: "canary",
         ..CALL
     };
@@ -92,6 +93,7 @@ fn rules_in_dry_run_quotas_and_the_route_are_named() {
     for expected in [
         "dubbo.policy.dry_run_rules=[classes,shed]",
         "dubbo.policy.quotas=[per-caller]",
+        "dubbo.policy.list=partners",
         "dubbo.policy.route=canary",
     ] {
         assert!(
@@ -198,6 +200,7 @@ fn a_record_stays_small_whatever_the_caller_sent() {
         group: &long,
         dry_run_rules: &names,
         quotas: &names,
+        list: &long,
         claimed_app: &long,
         ..CALL
     };
