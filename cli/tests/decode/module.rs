@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use engine::metrics::Direction;
-use engine::quota::{SetError, SharedData, StoreError, Versioned};
 use engine::report::Node;
+use engine::shared::{SetError, SharedData, StoreError, Versioned};
 use engine::time::{Nanos, Now};
 use engine::{ConnectionId, Identity, Peers, Side, Worker, config};
 
