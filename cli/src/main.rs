@@ -3,6 +3,7 @@
 mod check;
 mod command;
 mod decode;
+mod schema;
 mod version;
 
 use std::io::Write;
@@ -26,6 +27,7 @@ fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
     match arg {
         Arg::Value(name) if name == "check" => check::run(args),
         Arg::Value(name) if name == "decode" => decode::run(args),
+        Arg::Value(name) if name == "schema" => schema::run(args),
         Arg::Value(name) if name == "version" => version::run(args),
         Arg::Value(name) if name == "help" => command::print(HELP),
         Arg::Long("help") | Arg::Short('h') => command::print(HELP),
@@ -45,6 +47,8 @@ usage: dubbo-policy COMMAND
         input), and prints a JSON line for each frame: what it is, what would run, and what the module would refuse about
         it. --from says which side a stream is from. Of a capture it reads the connections in which a side's first bytes
         are a frame's; with --port, all those of this port, and no others.
+  schema
+        Prints the JSON Schema of a configuration, for editors and pipelines.
   version
         Says which version this is.
 

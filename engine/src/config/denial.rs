@@ -27,4 +27,4 @@ pub(super) fn read(value: &Value<'_>) -> Option<Form> {
 }
 
 /// 20 is success, and what is below has never been a status.
-const STATUSES: core::ops::RangeInclusive<u64> = 21..=255;
+pub(super) const STATUSES: core::ops::RangeInclusive<u64> = 21..=255;

@@ -4,9 +4,11 @@
 mod conditions;
 mod denial;
 mod digest;
+mod documentation;
 mod duration;
 mod error;
 mod json;
+mod json_schema;
 mod limits;
 mod lists;
 mod load;
@@ -25,9 +27,11 @@ mod routes;
 mod rules;
 mod schema;
 mod suggest;
+mod types;
 mod warnings;
 
 pub use error::{ConfigError, Errors, Warning};
+pub use json_schema::json_schema;
 pub use limits::Limits;
 pub use load::{Loaded, load};
 pub use node::Node;

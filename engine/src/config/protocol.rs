@@ -149,8 +149,8 @@ fn limits(fields: &Fields<'_>) -> Option<Limits> {
     Some(limits)
 }
 
-const FRAME: RangeInclusive<u64> = 1024..=1 << 30;
-const HELD: RangeInclusive<u64> = 65_536..=1 << 31;
-const CALLS: RangeInclusive<u64> = 1..=16_777_216;
-const TIMEOUT: RangeInclusive<Nanos> = Nanos::from_millis(100)..=Nanos::from_secs(3600);
-const AGE: RangeInclusive<Nanos> = Nanos::from_secs(1)..=Nanos::from_secs(24 * 3600);
+pub(super) const FRAME: RangeInclusive<u64> = 1024..=1 << 30;
+pub(super) const HELD: RangeInclusive<u64> = 65_536..=1 << 31;
+pub(super) const CALLS: RangeInclusive<u64> = 1..=16_777_216;
+pub(super) const TIMEOUT: RangeInclusive<Nanos> = Nanos::from_millis(100)..=Nanos::from_secs(3600);
+pub(super) const AGE: RangeInclusive<Nanos> = Nanos::from_secs(1)..=Nanos::from_secs(24 * 3600);

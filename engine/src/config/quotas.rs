@@ -1,5 +1,6 @@
 //! `quotas`.
 
+use core::ops::RangeInclusive;
 use std::rc::Rc;
 
 use super::conditions::{self, Effect};
@@ -62,11 +63,11 @@ fn limiter<'a>(fields: &Fields<'a>, names: &Names<'a>) -> Option<Limiter> {
 }
 
 fn read_limit(limit: &Value<'_>) -> Option<u64> {
-    limit.whole(0..=Quota::MAX_LIMIT)
+    limit.whole(LIMIT)
 }
 
 fn read_window(window: &Value<'_>) -> Option<Nanos> {
-    window.duration(MIN_WINDOW..=MAX_WINDOW)
+    window.duration(WINDOW)
 }
 
 fn read_per<'a>(per: &Value<'a>, names: &Names<'a>) -> Option<Vec<Attribute>> {
@@ -124,6 +125,6 @@ fn read_override<'a>(
     matches.zip(other)
 }
 
-const MIN_WINDOW: Nanos = Nanos::from_secs(1);
-const MAX_WINDOW: Nanos = Nanos::from_secs(24 * 60 * 60);
-const MAX_KEYS: core::ops::RangeInclusive<u64> = 1..=1_000_000;
+pub(super) const LIMIT: RangeInclusive<u64> = 0..=Quota::MAX_LIMIT;
+pub(super) const WINDOW: RangeInclusive<Nanos> = Nanos::from_secs(1)..=Nanos::from_secs(24 * 3600);
+pub(super) const MAX_KEYS: RangeInclusive<u64> = 1..=1_000_000;

@@ -48,7 +48,7 @@ fn cluster(value: &Value<'_>) -> Option<String> {
 
 /// The host takes the collector as a serialized `GrpcService`, through an interface for text: 4 bytes around the name, and
 /// no length above 0x7f, because that would not be text.
-const MAX_CLUSTER: usize = 120;
-const RECORDS: RangeInclusive<u64> = 1..=10_000;
-const DELAY: RangeInclusive<Nanos> = Nanos::from_millis(50)..=Nanos::from_secs(60);
-const QUEUE: RangeInclusive<u64> = 1..=1_000_000;
+pub(super) const MAX_CLUSTER: usize = 120;
+pub(super) const RECORDS: RangeInclusive<u64> = 1..=10_000;
+pub(super) const DELAY: RangeInclusive<Nanos> = Nanos::from_millis(50)..=Nanos::from_secs(60);
+pub(super) const QUEUE: RangeInclusive<u64> = 1..=1_000_000;

@@ -70,7 +70,7 @@ fn rule<'a>(fields: &Fields<'a>, index: usize, names: &Names<'a>) -> Option<Rule
     })
 }
 
-const ACTIONS: [&str; 4] = ["allow", "deny", "require", "quotas"];
+pub(super) const ACTIONS: [&str; 4] = ["allow", "deny", "require", "quotas"];
 
 fn action<'a>(fields: &Fields<'a>, names: &Names<'a>) -> Option<Action> {
     let written: Vec<_> = ACTIONS

@@ -3,6 +3,12 @@
 use std::borrow::Cow;
 
 use super::node::Node;
+use super::reader::MAX_WHOLE;
+use super::types::Type::{
+    self, Attribute, Bytes, Condition, Duration, Either, Flag, List, Matcher, MatcherOfOne, Name,
+    NonEmpty, Object, Strings, Text, Whole, Words,
+};
+use super::{denial, protocol, quotas, reports};
 
 /// The fields of one kind of object.
 #[derive(Debug)]
@@ -17,6 +23,8 @@ pub(super) struct Section {
 pub(super) struct Field {
     pub(super) name: &'static str,
     pub(super) need: Need,
+    /// What may stand there; `None` if nothing may yet.
+    pub(super) is: Option<Type>,
 }
 
 /// What a field that is not written means.
@@ -46,27 +54,39 @@ impl Section {
 pub(super) static POLICY: Section = Section {
     title: "a policy",
     fields: &[
-        required("apiVersion", "\"dubbo-policy/v1\""),
-        required("name", "a name"),
-        default("mode", word("enforce")),
-        default("default", word("allow")),
-        default("lists", NONE),
-        default("quotas", NONE),
-        required("rules", "a list of rules, [] to observe only"),
-        default("routes", NONE),
-        optional("reports"),
-        default("denial", EMPTY),
-        default("protocol", EMPTY),
+        required(
+            "apiVersion",
+            "\"dubbo-policy/v1\"",
+            Words(&["dubbo-policy/v1"]),
+        ),
+        required("name", "a name", Name),
+        default("mode", word("enforce"), Words(&["enforce", "dry_run"])),
+        default("default", word("allow"), Words(&["allow", "deny"])),
+        default("lists", NONE, List(&Object(&LIST))),
+        default("quotas", NONE, List(&Object(&QUOTA))),
+        required(
+            "rules",
+            "a list of rules, [] to observe only",
+            List(&Object(&RULE)),
+        ),
+        default("routes", NONE, List(&Object(&ROUTE))),
+        optional("reports", Object(&REPORTS)),
+        default("denial", EMPTY, Object(&DENIAL)),
+        default("protocol", EMPTY, Object(&PROTOCOL)),
     ],
 };
 
 pub(super) static LIST: Section = Section {
     title: "a list",
     fields: &[
-        required("name", "a name"),
-        required("type", "string, ip or regex"),
-        default("ignore_case", Node::Bool(false)),
-        required("entries", "a list of strings"),
+        required("name", "a name", Name),
+        required(
+            "type",
+            "string, ip or regex",
+            Words(&["string", "ip", "regex"]),
+        ),
+        default("ignore_case", Node::Bool(false), Flag),
+        required("entries", "a list of strings", List(&Text)),
         not_yet("source"),
         not_yet("expire_after"),
         not_yet("when_expired"),
@@ -76,14 +96,14 @@ pub(super) static LIST: Section = Section {
 pub(super) static QUOTA: Section = Section {
     title: "a quota",
     fields: &[
-        required("name", "a name"),
-        required("limit", "a whole number"),
-        required("window", "a duration such as 1s"),
-        default("algorithm", word("rolling")),
-        default("per", NONE),
-        default("overrides", NONE),
-        default("max_keys", Node::Number(10_000.0)),
-        default("when_full", word("share")),
+        required("name", "a name", Name),
+        required("limit", "a whole number", Whole(quotas::LIMIT)),
+        required("window", "a duration such as 1s", Duration(quotas::WINDOW)),
+        default("algorithm", word("rolling"), Words(&["rolling", "fixed"])),
+        default("per", NONE, List(&Attribute)),
+        default("overrides", NONE, List(&Object(&OVERRIDE))),
+        default("max_keys", Node::Number(10_000.0), Whole(quotas::MAX_KEYS)),
+        default("when_full", word("share"), Words(&["share", "deny"])),
         not_yet("max_in_flight"),
         not_yet("max_hold"),
         not_yet("oneway_hold"),
@@ -94,26 +114,26 @@ pub(super) static QUOTA: Section = Section {
 pub(super) static OVERRIDE: Section = Section {
     title: "an override",
     fields: &[
-        required("match", "an object of attributes"),
-        optional("limit"),
-        optional("window"),
-        default("unlimited", Node::Bool(false)),
+        required("match", "an object of attributes", Condition),
+        optional("limit", Whole(quotas::LIMIT)),
+        optional("window", Duration(quotas::WINDOW)),
+        default("unlimited", Node::Bool(false), Flag),
     ],
 };
 
 pub(super) static RULE: Section = Section {
     title: "a rule",
     fields: &[
-        required("name", "a name"),
-        optional("match"),
-        optional("except"),
-        optional("deny"),
-        optional("require"),
-        optional("allow"),
-        optional("quotas"),
-        default("dry_run", Node::Bool(false)),
-        optional("message"),
-        optional("denial"),
+        required("name", "a name", Name),
+        optional("match", Condition),
+        optional("except", Condition),
+        optional("deny", Object(&NO_FIELDS)),
+        optional("require", Condition),
+        optional("allow", Object(&NO_FIELDS)),
+        optional("quotas", NonEmpty(&Either(&Name, &Object(&QUOTA_USE)))),
+        default("dry_run", Node::Bool(false), Flag),
+        optional("message", Text),
+        optional("denial", Object(&DENIAL)),
     ],
 };
 
@@ -126,35 +146,39 @@ pub(super) static NO_FIELDS: Section = Section {
 pub(super) static QUOTA_USE: Section = Section {
     title: "a quota's use",
     fields: &[
-        required("quota", "the name of a quota"),
-        default("charge", Node::Number(1.0)),
+        required("quota", "the name of a quota", Name),
+        default("charge", Node::Number(1.0), Whole(1..=MAX_WHOLE)),
     ],
 };
 
 pub(super) static MATCHER: Section = Section {
     title: "a matcher",
     fields: &[
-        optional("exact"),
-        optional("prefix"),
-        optional("suffix"),
-        optional("contains"),
-        optional("regex"),
-        default("ignore_case", Node::Bool(false)),
-        optional("in"),
-        optional("not"),
-        optional("present"),
-        optional("some"),
-        optional("every"),
+        optional("exact", Text),
+        optional("prefix", Text),
+        optional("suffix", Text),
+        optional("contains", Text),
+        optional("regex", Text),
+        default("ignore_case", Node::Bool(false), Flag),
+        optional("in", Name),
+        optional("not", Matcher),
+        optional("present", Flag),
+        optional("some", MatcherOfOne),
+        optional("every", MatcherOfOne),
     ],
 };
 
 pub(super) static ROUTE: Section = Section {
     title: "a route",
     fields: &[
-        required("name", "a name"),
-        optional("match"),
-        optional("except"),
-        required("set", "an object with attachments or connection_cluster"),
+        required("name", "a name", Name),
+        optional("match", Condition),
+        optional("except", Condition),
+        required(
+            "set",
+            "an object with attachments or connection_cluster",
+            Object(&SET),
+        ),
         not_yet("sticky_by"),
         not_yet("split"),
     ],
@@ -163,16 +187,20 @@ pub(super) static ROUTE: Section = Section {
 pub(super) static SET: Section = Section {
     title: "what a route sets",
     fields: &[
-        default("attachments", EMPTY),
-        optional("connection_cluster"),
+        default("attachments", EMPTY, Strings),
+        optional("connection_cluster", Name),
     ],
 };
 
 pub(super) static REPORTS: Section = Section {
     title: "reports",
     fields: &[
-        required("otlp", "an object with the collector's cluster"),
-        default("batch", EMPTY),
+        required(
+            "otlp",
+            "an object with the collector's cluster",
+            Object(&OTLP),
+        ),
+        default("batch", EMPTY, Object(&BATCH)),
         not_yet("sample_ratio"),
         not_yet("attachments"),
         not_yet("log"),
@@ -181,64 +209,96 @@ pub(super) static REPORTS: Section = Section {
 
 pub(super) static OTLP: Section = Section {
     title: "otlp",
-    fields: &[required("cluster", "the name of an Envoy cluster")],
+    fields: &[required(
+        "cluster",
+        "the name of an Envoy cluster",
+        Bytes(reports::MAX_CLUSTER),
+    )],
 };
 
 pub(super) static BATCH: Section = Section {
     title: "a batch",
     fields: &[
-        default("max_records", Node::Number(100.0)),
-        default("max_delay", word("1s")),
-        default("max_queue_per_worker", Node::Number(10_000.0)),
+        default("max_records", Node::Number(100.0), Whole(reports::RECORDS)),
+        default("max_delay", word("1s"), Duration(reports::DELAY)),
+        default(
+            "max_queue_per_worker",
+            Node::Number(10_000.0),
+            Whole(reports::QUEUE),
+        ),
     ],
 };
 
 pub(super) static DENIAL: Section = Section {
     title: "denial",
     fields: &[
-        default("form", word("exception")),
-        default("status", Node::Number(70.0)),
+        default("form", word("exception"), Words(&["exception", "status"])),
+        default("status", Node::Number(70.0), Whole(denial::STATUSES)),
     ],
 };
 
 pub(super) static PROTOCOL: Section = Section {
     title: "protocol",
     fields: &[
-        default("contradiction", word("deny")),
-        default("services", NONE),
-        default("serialization", EMPTY),
-        default("limits", EMPTY),
-        default("unchecked_classes", NONE),
-        default("foreign_bytes", word("close")),
+        default("contradiction", word("deny"), Words(&["deny", "report"])),
+        default("services", NONE, List(&Object(&SERVICE))),
+        default("serialization", EMPTY, Object(&SERIALIZATION)),
+        default("limits", EMPTY, Object(&LIMITS)),
+        default("unchecked_classes", NONE, List(&Name)),
+        default(
+            "foreign_bytes",
+            word("close"),
+            Words(&["close", "pass_unprotected"]),
+        ),
     ],
 };
 
 pub(super) static SERVICE: Section = Section {
     title: "an exported service",
     fields: &[
-        required("interface", "an interface"),
-        required("paths", "a list of strings"),
+        required("interface", "an interface", Name),
+        required("paths", "a list of strings", List(&Name)),
     ],
 };
 
 pub(super) static SERIALIZATION: Section = Section {
     title: "serialization",
     fields: &[
-        default("fastjson2", word("check")),
-        default("other", word("deny")),
+        default(
+            "fastjson2",
+            word("check"),
+            Words(&["check", "pass", "deny"]),
+        ),
+        default("other", word("deny"), Words(&["deny", "pass"])),
     ],
 };
 
 pub(super) static LIMITS: Section = Section {
     title: "limits",
     fields: &[
-        default("max_frame_bytes", Node::Number(8_388_608.0)),
-        default("held_bytes_per_worker", Node::Number(67_108_864.0)),
-        default("frame_timeout", word("30s")),
-        default("calls_in_flight_per_connection", Node::Number(65_536.0)),
-        default("calls_in_flight_per_worker", Node::Number(262_144.0)),
-        default("forget_calls_after", word("10m")),
-        default("denial_timeout", word("5s")),
+        default(
+            "max_frame_bytes",
+            Node::Number(8_388_608.0),
+            Whole(protocol::FRAME),
+        ),
+        default(
+            "held_bytes_per_worker",
+            Node::Number(67_108_864.0),
+            Whole(protocol::HELD),
+        ),
+        default("frame_timeout", word("30s"), Duration(protocol::TIMEOUT)),
+        default(
+            "calls_in_flight_per_connection",
+            Node::Number(65_536.0),
+            Whole(protocol::CALLS),
+        ),
+        default(
+            "calls_in_flight_per_worker",
+            Node::Number(262_144.0),
+            Whole(protocol::CALLS),
+        ),
+        default("forget_calls_after", word("10m"), Duration(protocol::AGE)),
+        default("denial_timeout", word("5s"), Duration(protocol::TIMEOUT)),
     ],
 };
 
@@ -249,83 +309,102 @@ const fn word(text: &'static str) -> Node {
     Node::String(Cow::Borrowed(text))
 }
 
-const fn required(name: &'static str, expected: &'static str) -> Field {
+const fn required(name: &'static str, expected: &'static str, is: Type) -> Field {
     let need = Need::Required(expected);
-    Field { name, need }
+    let is = Some(is);
+    Field { name, need, is }
 }
 
-const fn optional(name: &'static str) -> Field {
+const fn optional(name: &'static str, is: Type) -> Field {
     let need = Need::Optional;
-    Field { name, need }
+    let is = Some(is);
+    Field { name, need, is }
 }
 
-const fn default(name: &'static str, node: Node) -> Field {
+const fn default(name: &'static str, node: Node, is: Type) -> Field {
     let need = Need::Default(node);
-    Field { name, need }
+    let is = Some(is);
+    Field { name, need, is }
 }
 
 const fn not_yet(name: &'static str) -> Field {
     let need = Need::NotYet;
-    Field { name, need }
+    let is = None;
+    Field { name, need, is }
 }
+
+/// All of them that have fields.
+#[cfg(test)]
+pub(super) const SECTIONS: [&Section; 17] = [
+    &POLICY,
+    &LIST,
+    &QUOTA,
+    &OVERRIDE,
+    &RULE,
+    &QUOTA_USE,
+    &MATCHER,
+    &ROUTE,
+    &SET,
+    &REPORTS,
+    &OTLP,
+    &BATCH,
+    &DENIAL,
+    &PROTOCOL,
+    &SERVICE,
+    &SERIALIZATION,
+    &LIMITS,
+];
 
 #[cfg(test)]
 mod tests {
+    use super::super::documentation;
     use super::*;
-
-    const SECTIONS: [&Section; 17] = [
-        &POLICY,
-        &LIST,
-        &QUOTA,
-        &OVERRIDE,
-        &RULE,
-        &QUOTA_USE,
-        &MATCHER,
-        &ROUTE,
-        &SET,
-        &REPORTS,
-        &OTLP,
-        &BATCH,
-        &DENIAL,
-        &PROTOCOL,
-        &SERVICE,
-        &SERIALIZATION,
-        &LIMITS,
-    ];
 
     #[test]
     fn the_documentation_has_every_field_with_its_default() {
         let documentation = include_str!("../../../docs/configuration.md");
         for section in SECTIONS {
-            let documented = table(documentation, section.title);
-            let wanted: Vec<(String, String)> = section
+            let documented: Vec<(&str, &str)> = documentation::rows(documentation, section.title)
+                .map(|row| (row.field, row.default))
+                .collect();
+            let shown: Vec<String> = section
                 .fields
                 .iter()
-                .map(|field| (field.name.to_owned(), shown(&field.need)))
+                .map(|field| shown(&field.need))
+                .collect();
+            let wanted: Vec<(&str, &str)> = section
+                .names()
+                .zip(shown.iter().map(String::as_str))
                 .collect();
             assert_eq!(documented, wanted, "{}", section.title);
         }
     }
 
-    /// Name and default of each row under the heading.
-    fn table(documentation: &str, heading: &str) -> Vec<(String, String)> {
-        documentation
-            .lines()
-            .skip_while(|line| {
-                !line
-                    .trim_start_matches('#')
-                    .trim()
-                    .eq_ignore_ascii_case(heading)
-            })
-            .skip(1)
-            .take_while(|line| !line.starts_with('#'))
-            .filter_map(|line| line.strip_prefix("| `"))
-            .filter_map(|row| row.split_once("` |"))
-            .filter_map(|(name, row)| {
-                let default = row.split(" | ").nth(1)?;
-                Some((name.to_owned(), default.to_owned()))
-            })
-            .collect()
+    #[test]
+    fn the_documentation_has_every_field_with_its_type() {
+        let documentation = include_str!("../../../docs/configuration.md");
+        for section in SECTIONS {
+            for row in documentation::rows(documentation, section.title) {
+                let field = section.fields.iter().find(|field| field.name == row.field);
+                let Some(is) = field.and_then(|field| field.is.as_ref()) else {
+                    continue;
+                };
+                let shown = is.to_string();
+                assert!(
+                    row.kind.starts_with(&shown),
+                    "{}, {}: documented as {}, is {shown}",
+                    section.title,
+                    row.field,
+                    row.kind
+                );
+                if let Type::Object(linked) | Type::List(Type::Object(linked)) = is
+                    && !linked.fields.is_empty()
+                {
+                    let link = format!("(#{})", documentation::anchor(linked.title));
+                    assert!(row.kind.ends_with(&link), "{} {link}", row.kind);
+                }
+            }
+        }
     }
 
     fn shown(need: &Need) -> String {
