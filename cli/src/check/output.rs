@@ -3,7 +3,7 @@
 use std::io::{Result, Write};
 
 use engine::policy::Limiter;
-use engine::quota::Algorithm;
+use engine::quota::{Algorithm, Kind};
 use serde_json::{Value, json};
 
 use super::findings::{Checked, Finding, Report};
@@ -72,9 +72,15 @@ fn text(out: &mut impl Write, report: &Report) -> Result<()> {
 /// What a quota admits, in words.
 fn rate(limiter: &Limiter) -> String {
     let quota = &limiter.quota;
-    let algorithm = match quota.algorithm {
-        Algorithm::Rolling => "in any",
-        Algorithm::Fixed => "in each clock-aligned",
+    let limit = match &quota.kind {
+        Kind::InFlight(in_flight) => format!("{} at a time", in_flight.limit),
+        Kind::Rate(rate) => {
+            let algorithm = match rate.algorithm {
+                Algorithm::Rolling => "in any",
+                Algorithm::Fixed => "in each clock-aligned",
+            };
+            format!("{} {algorithm} {} s", rate.limit, rate.window.as_secs_f64())
+        }
     };
     let per = match &*quota.per {
         [] => String::new(),
@@ -85,11 +91,7 @@ fn rate(limiter: &Limiter) -> String {
         1 => ", 1 override".to_owned(),
         many => format!(", {many} overrides"),
     };
-    let seconds = quota.window.as_secs_f64();
-    format!(
-        "{} {algorithm} {seconds} s{per}{others}; each Envoy counts for itself",
-        quota.limit
-    )
+    format!("{limit}{per}{others}; each Envoy counts for itself")
 }
 
 fn finding(finding: &Finding) -> Value {
@@ -105,16 +107,24 @@ fn finding(finding: &Finding) -> Value {
 
 fn policy(checked: &Checked) -> Value {
     let quotas = checked.policy.quotas.iter().map(|limiter| {
-        json!({
-            "name": limiter.quota.name,
-            "limit": limiter.quota.limit,
-            "window_seconds": limiter.quota.window.as_secs_f64(),
-            "algorithm": match limiter.quota.algorithm {
-                Algorithm::Rolling => "rolling",
-                Algorithm::Fixed => "fixed",
-            },
-            "per": limiter.quota.per,
-        })
+        let quota = &limiter.quota;
+        match &quota.kind {
+            Kind::Rate(rate) => json!({
+                "name": quota.name,
+                "limit": rate.limit,
+                "window_seconds": rate.window.as_secs_f64(),
+                "algorithm": match rate.algorithm {
+                    Algorithm::Rolling => "rolling",
+                    Algorithm::Fixed => "fixed",
+                },
+                "per": quota.per,
+            }),
+            Kind::InFlight(in_flight) => json!({
+                "name": quota.name,
+                "max_in_flight": in_flight.limit,
+                "per": quota.per,
+            }),
+        }
     });
     json!({
         "file": checked.file,

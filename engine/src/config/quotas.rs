@@ -7,9 +7,9 @@ use super::conditions::{self, Effect};
 use super::names::Names;
 use super::reader::{Fields, Value};
 use super::schema;
-use crate::attributes::{Attribute, Kind};
+use crate::attributes::{self, Attribute};
 use crate::policy::{Limiter, Match};
-use crate::quota::{Algorithm, Override, Quota, WhenFull};
+use crate::quota::{Algorithm, InFlight, Kind, Override, Quota, Rate, WhenFull};
 use crate::time::Nanos;
 
 /// Reads all quotas, also into `names`.
@@ -30,11 +30,7 @@ pub(super) fn read<'a>(quotas: &Value<'a>, names: &mut Names<'a>) -> Vec<Rc<Limi
 
 fn limiter<'a>(fields: &Fields<'a>, names: &Names<'a>) -> Option<Limiter> {
     let name = fields.get("name").and_then(|name| name.name());
-    let limit = fields.get("limit").and_then(|limit| read_limit(&limit));
-    let window = fields.get("window").and_then(|window| read_window(&window));
-    let algorithm = fields.get("algorithm").and_then(|algorithm| {
-        algorithm.choice(&[("rolling", Algorithm::Rolling), ("fixed", Algorithm::Fixed)])
-    });
+    let kind = read_kind(fields);
     let max_keys = fields.get("max_keys").and_then(|keys| keys.whole(MAX_KEYS));
     let when_full = fields.get("when_full").and_then(|when_full| {
         when_full.choice(&[("share", WhenFull::Share), ("deny", WhenFull::Deny)])
@@ -42,7 +38,7 @@ fn limiter<'a>(fields: &Fields<'a>, names: &Names<'a>) -> Option<Limiter> {
     let per = fields.get("per").and_then(|per| read_per(&per, names));
     let overrides = fields.get("overrides").and_then(|overrides| {
         let per = per.as_deref()?;
-        let read = |other: &Value<'a>| read_override(other, per, limit?, window?, names);
+        let read = |other: &Value<'a>| read_override(other, per, kind.as_ref()?, names);
         let overrides: Vec<_> = overrides.items()?.iter().map(read).collect();
         overrides.into_iter().collect::<Option<Vec<_>>>()
     });
@@ -50,9 +46,7 @@ fn limiter<'a>(fields: &Fields<'a>, names: &Names<'a>) -> Option<Limiter> {
     Some(Limiter {
         quota: Quota {
             name: name?.to_owned(),
-            limit: limit?,
-            window: window?,
-            algorithm: algorithm?,
+            kind: kind?,
             per: per.iter().map(Attribute::to_string).collect(),
             max_keys: u32::try_from(max_keys?).ok()?,
             when_full: when_full?,
@@ -60,6 +54,64 @@ fn limiter<'a>(fields: &Fields<'a>, names: &Names<'a>) -> Option<Limiter> {
         per,
         overrides: overrides?,
     })
+}
+
+/// What is limited: calls in a window, or calls at a time.
+fn read_kind(fields: &Fields<'_>) -> Option<Kind> {
+    let found = |name: &str| fields.written(name).is_some();
+    match (found("limit"), found("max_in_flight")) {
+        (true, true) => {
+            fields.at().reject_as(ONE_KIND, "both", None);
+            None
+        }
+        (false, false) => {
+            fields.at().reject_as(ONE_KIND, "neither", None);
+            None
+        }
+        (true, false) => read_rate(fields).map(Kind::Rate),
+        (false, true) => read_in_flight(fields).map(Kind::InFlight),
+    }
+}
+
+fn read_rate(fields: &Fields<'_>) -> Option<Rate> {
+    only_beside(fields, &["max_hold", "oneway_hold"], "max_in_flight");
+    let limit = fields.get("limit").and_then(|limit| read_limit(&limit));
+    let window = match fields.get("window") {
+        Some(window) => read_window(&window),
+        None => {
+            let expected = "a window beside limit, such as 1s";
+            fields.at().reject_as(expected, "none", None);
+            None
+        }
+    };
+    let algorithm = fields.get("algorithm").and_then(|algorithm| {
+        algorithm.choice(&[("rolling", Algorithm::Rolling), ("fixed", Algorithm::Fixed)])
+    });
+    Some(Rate {
+        limit: limit?,
+        window: window?,
+        algorithm: algorithm?,
+    })
+}
+
+fn read_in_flight(fields: &Fields<'_>) -> Option<InFlight> {
+    only_beside(fields, &["window", "algorithm"], "limit");
+    let limit = fields.get("max_in_flight");
+    let limit = limit.and_then(|limit| read_limit(&limit));
+    let hold = |name| fields.get(name)?.duration(HOLD);
+    let (max_hold, oneway_hold) = (hold("max_hold"), hold("oneway_hold"));
+    Some(InFlight {
+        limit: limit?,
+        max_hold: max_hold?,
+        oneway_hold: oneway_hold?,
+    })
+}
+
+/// Fields that say something of the other kind of quota only.
+fn only_beside(fields: &Fields<'_>, names: &[&str], other: &str) {
+    for field in names.iter().filter_map(|name| fields.written(name)) {
+        field.reject_as("nothing", format!("a setting that goes with {other}"), None);
+    }
 }
 
 fn read_limit(limit: &Value<'_>) -> Option<u64> {
@@ -78,7 +130,7 @@ fn read_per<'a>(per: &Value<'a>, names: &Names<'a>) -> Option<Vec<Attribute>> {
             whole = false;
             continue;
         };
-        if attribute.kind() == Kind::Names {
+        if attribute.kind() == attributes::Kind::Names {
             let expected = "an attribute with one value";
             item.reject_as(expected, format!("{attribute}, which has many"), None);
         }
@@ -93,8 +145,7 @@ fn read_per<'a>(per: &Value<'a>, names: &Names<'a>) -> Option<Vec<Attribute>> {
 fn read_override<'a>(
     value: &Value<'a>,
     per: &[Attribute],
-    limit: u64,
-    window: Nanos,
+    kind: &Kind,
     names: &Names<'a>,
 ) -> Option<(Match, Override)> {
     let fields = value.fields(&schema::OVERRIDE)?;
@@ -114,17 +165,43 @@ fn read_override<'a>(
             value.reject_as("no limit and no window", "one beside unlimited: true", None);
             None
         }
-        (Some(false), (other_limit, other_window)) => {
-            let limit = other_limit.map_or(Some(limit), read_limit);
-            let window = other_window.map_or(Some(window), read_window);
-            limit
-                .zip(window)
-                .map(|(limit, window)| Override::Rate { limit, window })
-        }
+        (Some(false), (limit, window)) => override_kind(kind, limit, window).map(Override::Limit),
     };
     matches.zip(other)
 }
 
 pub(super) const LIMIT: RangeInclusive<u64> = 0..=Quota::MAX_LIMIT;
 pub(super) const WINDOW: RangeInclusive<Nanos> = Nanos::from_secs(1)..=Nanos::from_secs(24 * 3600);
+pub(super) const HOLD: RangeInclusive<Nanos> = Nanos::from_millis(50)..=Nanos::from_secs(24 * 3600);
 pub(super) const MAX_KEYS: RangeInclusive<u64> = 1..=1_000_000;
+
+/// A quota's kind with another limit, or another window.
+fn override_kind(
+    kind: &Kind,
+    limit: Option<&Value<'_>>,
+    window: Option<&Value<'_>>,
+) -> Option<Kind> {
+    let limit = limit.map_or(Some(kind.limit()), read_limit);
+    match kind {
+        Kind::Rate(rate) => {
+            let window = window.map_or(Some(rate.window), read_window);
+            let (limit, window) = limit.zip(window)?;
+            Some(Kind::Rate(Rate {
+                limit,
+                window,
+                ..*rate
+            }))
+        }
+        Kind::InFlight(in_flight) => {
+            if let Some(window) = window {
+                window.reject_as("nothing", "a window, which max_in_flight has none of", None);
+            }
+            Some(Kind::InFlight(InFlight {
+                limit: limit?,
+                ..*in_flight
+            }))
+        }
+    }
+}
+
+const ONE_KIND: &str = "limit and window, or max_in_flight";

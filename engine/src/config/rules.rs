@@ -134,11 +134,11 @@ fn smallest_limit(limiter: &Limiter) -> u64 {
         .overrides
         .iter()
         .filter_map(|(_, other)| match other {
-            Override::Rate { limit, .. } => Some(*limit),
+            Override::Limit(kind) => Some(kind.limit()),
             Override::Unlimited => None,
         });
     others
-        .chain([limiter.quota.limit])
+        .chain([limiter.quota.kind.limit()])
         .filter(|limit| *limit > 0)
         .min()
         .unwrap_or(MAX_WHOLE)

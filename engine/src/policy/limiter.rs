@@ -35,10 +35,10 @@ impl Limiter {
         ledger: &mut Ledger<'_>,
     ) -> Result<Option<Charge<'p>>, Uncharged> {
         let reading = call.first_reading();
-        let (limit, window) = match self.other_rate(&reading)? {
+        let kind = match self.other_rate(&reading)? {
             Some(Override::Unlimited) => return Ok(None),
-            Some(Override::Rate { limit, window }) => (*limit, *window),
-            None => (self.quota.limit, self.quota.window),
+            Some(Override::Limit(kind)) => kind,
+            None => &self.quota.kind,
         };
         let ip = IpText::new(call.source_ip);
         let values = self
@@ -46,13 +46,13 @@ impl Limiter {
             .iter()
             .map(|attribute| key_value(&reading, attribute, &ip));
         let key = ledger
-            .key(&self.quota, window, dry_run, values)
+            .key(&self.quota, kind, dry_run, values)
             .map_err(Uncharged::Store)?;
         Ok(Some(Charge {
             quota: &self.quota,
+            kind,
             key,
-            limit,
-            window,
+            one_way: call.one_way,
             amount,
         }))
     }

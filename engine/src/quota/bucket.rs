@@ -11,7 +11,7 @@
 use super::charge::Charge;
 use super::counts::{Counts, SLOTS, ring};
 use super::key::{Id, Key};
-use super::limit::{Algorithm, WhenFull};
+use super::limit::{Algorithm, Kind, Rate, WhenFull};
 use super::table;
 use crate::shared::StoreError;
 use crate::time::{Nanos, Now};
@@ -62,9 +62,12 @@ impl Bucket {
 
     /// Counts a charge; `None` when the limit does not allow it, or when its key is new and finds no room.
     pub(super) fn charge(&mut self, charge: &Charge<'_>) -> Option<Receipt> {
-        let entry = self.entry(charge)?;
+        let Kind::Rate(rate) = charge.kind else {
+            return None;
+        };
+        let entry = self.entry(charge, rate)?;
         let used = entry.counts.used().saturating_add(charge.amount);
-        (used <= charge.limit).then(|| Receipt {
+        (used <= rate.limit).then(|| Receipt {
             id: entry.id,
             slot: entry.counts.add(charge.amount),
             amount: charge.amount,
@@ -80,7 +83,7 @@ impl Bucket {
     }
 
     /// The counters of a charge's key, or those that it has to share.
-    fn entry(&mut self, charge: &Charge<'_>) -> Option<&mut Entry> {
+    fn entry(&mut self, charge: &Charge<'_>, rate: &Rate) -> Option<&mut Entry> {
         let Key { id, quota } = charge.key;
         let common = charge.key.common();
         let place = |entries: &[Entry], id| entries.iter().position(|entry| entry.id == id);
@@ -102,7 +105,7 @@ impl Bucket {
             shared => {
                 let taken = shared.and_then(|shared| self.entries.get(shared));
                 let counts = taken.map_or_else(
-                    || Counts::new(charge.quota.algorithm, charge.window, self.now),
+                    || Counts::new(rate.algorithm, rate.window, self.now),
                     |common| common.counts,
                 );
                 self.entries.push(Entry { id, quota, counts });

@@ -2,24 +2,24 @@
 
 use super::bucket::{Bucket, Receipt};
 use super::key::Key;
-use super::limit::Quota;
+use super::limit::{Kind, Quota};
 use super::table::Place;
 use crate::shared::{SetError, SharedData, StoreError};
-use crate::time::{Nanos, Now};
+use crate::time::Now;
 
 /// What a call takes from one quota.
 #[derive(Debug, Clone, Copy)]
 pub struct Charge<'q> {
     /// The quota.
     pub quota: &'q Quota,
-    /// Whose counters, made for the same window.
+    /// Whose counters, made for the same kind.
     pub key: Key,
-    /// The quota's limit, or the override's.
-    pub limit: u64,
-    /// The quota's window, or the override's.
-    pub window: Nanos,
+    /// What is limited: the quota's own limit, or the override's.
+    pub kind: &'q Kind,
     /// How much.
     pub amount: u64,
+    /// Whether nothing will tell when the call ends.
+    pub one_way: bool,
 }
 
 /// A charge that could not be made. No other charge of the call was made either.
@@ -53,7 +53,7 @@ pub(super) fn charge_all(
 ) -> Result<(), Refused> {
     let mut drafts: Vec<Draft<'_>> = Vec::with_capacity(charges.len());
     for (index, charge) in charges.iter().enumerate() {
-        if charge.amount > charge.limit {
+        if charge.amount > charge.kind.limit() {
             return Err(Why::Limited.at(index));
         }
         let place = Place::of(charge.key, charge.quota.max_keys);

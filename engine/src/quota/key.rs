@@ -5,7 +5,7 @@ use core::hash::Hasher as _;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use super::charge::{Charge, Refused, charge_all};
-use super::limit::{Algorithm, Quota};
+use super::limit::{Algorithm, Kind, Quota};
 use super::seed::{self, Seed};
 use crate::shared::{SharedData, StoreError};
 use crate::time::{Nanos, Now};
@@ -69,14 +69,14 @@ pub struct Ledger<'a> {
 
 impl Ledger<'_> {
     /// The key of `quota` for a call whose `per` attributes have `values` (in the order of `per`, absent ones empty).
-    /// `window` is the override's or the quota's. What a dry run charges is counted apart.
+    /// `kind` is the override's or the quota's. What a dry run charges is counted apart.
     ///
     /// # Errors
     /// When the seed of keys cannot be read from shared data: the quota is unavailable.
     pub fn key<V: AsRef<str>>(
         &mut self,
         quota: &Quota,
-        window: Nanos,
+        kind: &Kind,
         dry_run: bool,
         values: impl IntoIterator<Item = V>,
     ) -> Result<Key, StoreError> {
@@ -85,14 +85,15 @@ impl Ledger<'_> {
         hash.field(&self.counters.plugin);
         hash.field(&self.counters.policy);
         hash.field(&quota.name);
-        hash.0.write(&window.0.to_le_bytes());
-        hash.0.write(&[
-            match quota.algorithm {
-                Algorithm::Rolling => 0,
-                Algorithm::Fixed => 1,
+        let (window, tag) = match kind {
+            Kind::Rate(rate) => match rate.algorithm {
+                Algorithm::Rolling => (rate.window, 0),
+                Algorithm::Fixed => (rate.window, 1),
             },
-            u8::from(dry_run),
-        ]);
+            Kind::InFlight(_) => (Nanos::default(), 2),
+        };
+        hash.0.write(&window.0.to_le_bytes());
+        hash.0.write(&[tag, u8::from(dry_run)]);
         for attribute in &quota.per {
             hash.field(attribute);
         }

@@ -8,12 +8,8 @@ use crate::time::Nanos;
 pub struct Quota {
     /// Names the quota in rules, metrics and refusals.
     pub name: String,
-    /// So much may be charged in a window, for each key. 0 blocks; at most [`Quota::MAX_LIMIT`].
-    pub limit: u64,
-    /// At least a second.
-    pub window: Nanos,
-    /// How windows follow each other.
-    pub algorithm: Algorithm,
+    /// What is limited, and how far.
+    pub kind: Kind,
     /// The attributes whose values make a key, in their dotted spelling.
     pub per: Vec<String>,
     /// So many keys are counted on their own at a time (exactly so below [`Quota::EXACT_KEYS`], else by buckets).
@@ -27,6 +23,47 @@ impl Quota {
     pub const MAX_LIMIT: u64 = 1 << 53;
     /// From here on, keys are spread over several buckets, and each bucket has its share of `max_keys`.
     pub const EXACT_KEYS: u32 = 128;
+}
+
+/// What a quota limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// Calls in a time.
+    Rate(Rate),
+    /// Calls at a time.
+    InFlight(InFlight),
+}
+
+/// A limit of what is charged in a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// So much may be charged in a window, for each key. 0 blocks; at most [`Quota::MAX_LIMIT`].
+    pub limit: u64,
+    /// At least a second.
+    pub window: Nanos,
+    /// How windows follow each other.
+    pub algorithm: Algorithm,
+}
+
+/// A limit of calls that are being answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InFlight {
+    /// So much may be held at a time, for each key. 0 blocks; at most [`Quota::MAX_LIMIT`].
+    pub limit: u64,
+    /// A call that is not answered gives back what it holds after this time.
+    pub max_hold: Nanos,
+    /// So long a one-way call holds what it takes: nothing tells when it ends.
+    pub oneway_hold: Nanos,
+}
+
+impl Kind {
+    /// How much, for each key.
+    pub fn limit(&self) -> u64 {
+        match self {
+            Kind::Rate(rate) => rate.limit,
+            Kind::InFlight(in_flight) => in_flight.limit,
+        }
+    }
 }
 
 /// How windows follow each other.
@@ -47,17 +84,12 @@ pub enum WhenFull {
     Deny,
 }
 
-/// What an override puts in the place of a quota's limit and window. What it does not name it takes from the quota, when
-/// the configuration is loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What an override puts in the place of a quota's limit. What it does not name it takes from the quota, when the
+/// configuration is loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Override {
     /// Nothing is charged.
     Unlimited,
-    /// Another rate; another window is counted on its own.
-    Rate {
-        /// In the place of [`Quota::limit`].
-        limit: u64,
-        /// In the place of [`Quota::window`].
-        window: Nanos,
-    },
+    /// Another limit of the same kind. Another window is counted on its own.
+    Limit(Kind),
 }

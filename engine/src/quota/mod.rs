@@ -24,4 +24,4 @@ mod table;
 
 pub use charge::{Charge, Refused, Why};
 pub use key::{Counters, Key, Ledger};
-pub use limit::{Algorithm, Override, Quota, WhenFull};
+pub use limit::{Algorithm, InFlight, Kind, Override, Quota, Rate, WhenFull};

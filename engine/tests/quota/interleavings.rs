@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use engine::quota::{Algorithm, Counters, Quota, Refused, WhenFull, Why};
+use engine::quota::{Algorithm, Counters, Kind, Quota, Rate, Refused, WhenFull, Why};
 use engine::shared::{SetError, SharedData, StoreError, Versioned};
 use engine::time::{Nanos, Now};
 use proptest::prelude::*;
 
-use crate::judge::Judge;
+use crate::judge::{Judge, rate};
 use crate::memory::Memory;
 use crate::vm::{Take, charge, take, vm};
 
@@ -129,7 +129,7 @@ impl<'w> World<'w> {
             justified: call
                 .takes
                 .iter()
-                .any(|take| take.2 > self.quotas[take.0].limit),
+                .any(|take| take.2 > rate(&self.quotas[take.0]).limit),
             takes: &call.takes,
             counted: HashMap::new(),
         };
@@ -204,7 +204,7 @@ impl SharedData for View<'_, '_> {
                 .get(key)
                 .map_or(self.now, |written| newer(self.now, *written));
             let used = state.judge.used(quota, &self.world.values[value], now);
-            self.justified = used + amount > quota.limit;
+            self.justified = used + amount > rate(quota).limit;
         }
         self.world.state.borrow_mut().memory.get(key)
     }
@@ -234,6 +234,13 @@ impl State {
     }
 }
 
+/// Makes the limit one of 1 to `highest`.
+fn lower(quota: &mut Quota, highest: u64) {
+    if let Kind::Rate(rate) = &mut quota.kind {
+        rate.limit = rate.limit % highest + 1;
+    }
+}
+
 fn algorithm() -> impl Strategy<Value = Algorithm> {
     prop_oneof![Just(Algorithm::Rolling), Just(Algorithm::Fixed)]
 }
@@ -246,9 +253,11 @@ prop_compose! {
     ) -> Quota {
         Quota {
             name: name.clone(),
-            limit,
-            window: Nanos::from_millis(window),
-            algorithm,
+            kind: Kind::Rate(Rate {
+                limit,
+                window: Nanos::from_millis(window),
+                algorithm,
+            }),
             per: vec!["service".into()],
             max_keys: 10_000,
             when_full: WhenFull::Share,
@@ -265,7 +274,7 @@ fn calls_on_one(
     count: usize,
     mut dice: u64,
 ) -> Vec<Call> {
-    let gap = quota.window.0 as f64 / (quota.limit as f64 * load * keys as f64 / 3.0);
+    let gap = rate(quota).window.0 as f64 / (rate(quota).limit as f64 * load * keys as f64 / 3.0);
     let mut random = move || {
         dice = dice
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -319,7 +328,7 @@ proptest! {
     ) {
         // Low limits make calls race for the last of them.
         for quota in [&mut quotas.0, &mut quotas.1, &mut quotas.2] {
-            quota.limit = quota.limit % 50 + 1;
+            lower(quota, 50);
         }
         let quotas = [quotas.0, quotas.1, quotas.2];
         let calls = takes.into_iter().enumerate().map(|(n, mut takes)| {
@@ -334,7 +343,7 @@ proptest! {
         for quota in &quotas {
             judge.assert_never_above(quota);
             for value in &world.values {
-                let left = quota.limit - judge.used(quota, value, now);
+                let left = rate(quota).limit - judge.used(quota, value, now);
                 let mut take = |amount| charge(&mut vm(1), &mut state.memory, now, &[(quota, value, amount)]);
                 prop_assert_eq!(take(left), Ok(Ok(())));
                 let refused = Refused { index: 0, why: Why::Limited };
@@ -354,7 +363,8 @@ proptest! {
         busy in 0..60_u64,
         dice: u64,
     ) {
-        let quotas = [Quota { limit: quota.limit % 20 + 1, max_keys, ..quota }];
+        let mut quotas = [Quota { max_keys, ..quota }];
+        lower(&mut quotas[0], 20);
         let calls = calls_on_one(&quotas[0], keys, vms, load, 2_000, dice);
         // Others may have used what is shared, so refusals need not be just.
         let traffic = Traffic { vms, busy, held_up: FOR_EVER, all_refusals_just: false, dice };
@@ -367,8 +377,8 @@ proptest! {
 /// a VM that stalls for longer than that counts in slots that its calls do not come in.
 fn steady(quota: Quota, load: f64, largest: u64, windows: u64, check: impl Fn(&Quota, &State)) {
     let mean = (1 + largest) as f64 / 2.0;
-    let gap = quota.window.0 as f64 * mean / (quota.limit as f64 * load);
-    let count = (windows as f64 * quota.window.0 as f64 / gap).ceil() as usize;
+    let gap = rate(&quota).window.0 as f64 * mean / (rate(&quota).limit as f64 * load);
+    let count = (windows as f64 * rate(&quota).window.0 as f64 / gap).ceil() as usize;
     let bunch = if load > 1.0 { 8 } else { 1 };
     let calls = (0..count.next_multiple_of(bunch)).map(|n| Call {
         vm: n % 8,
@@ -382,9 +392,9 @@ fn steady(quota: Quota, load: f64, largest: u64, windows: u64, check: impl Fn(&Q
     let traffic = Traffic {
         vms: 8,
         busy: 50,
-        held_up: Nanos(quota.window.0 / 1_000),
+        held_up: Nanos(rate(&quota).window.0 / 1_000),
         all_refusals_just: true,
-        dice: quota.limit,
+        dice: rate(&quota).limit,
     };
     let quotas = [quota];
     let world = World::new(&quotas, 1, traffic, calls.collect());

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use engine::quota::{Algorithm, Quota};
+use engine::quota::{Algorithm, Kind, Quota, Rate};
 use engine::time::Now;
 
 /// What was granted, by (quota, value of its `per` attribute) and slot.
@@ -51,9 +51,9 @@ impl Judge {
                     .map(|(_, n)| n)
                     .sum();
                 assert!(
-                    sum <= quota.limit,
+                    sum <= rate(quota).limit,
                     "{name}/{value}: {sum} of {} from slot {first}: {slots:?}",
-                    quota.limit
+                    rate(quota).limit
                 );
             }
         }
@@ -61,15 +61,23 @@ impl Judge {
 }
 
 fn slot(quota: &Quota, now: Now) -> u64 {
-    match quota.algorithm {
-        Algorithm::Rolling => now.mono.0 / (quota.window.0 / 10),
-        Algorithm::Fixed => now.wall / quota.window.0,
+    match rate(quota).algorithm {
+        Algorithm::Rolling => now.mono.0 / (rate(quota).window.0 / 10),
+        Algorithm::Fixed => now.wall / rate(quota).window.0,
     }
 }
 
 fn ring(quota: &Quota) -> u64 {
-    match quota.algorithm {
+    match rate(quota).algorithm {
         Algorithm::Rolling => 10,
         Algorithm::Fixed => 1,
+    }
+}
+
+/// The quota's rate: the judge knows no others.
+pub(crate) fn rate(quota: &Quota) -> &Rate {
+    match &quota.kind {
+        Kind::Rate(rate) => rate,
+        Kind::InFlight(_) => panic!("not a rate: {quota:?}"),
     }
 }

@@ -1,19 +1,18 @@
 //! Which calls are counted together.
 
-use engine::quota::{Charge, Counters, Quota};
+use engine::quota::{Algorithm, Charge, Counters, Kind, Quota, Rate};
 use engine::shared::{StoreError, Versioned};
 use engine::time::Nanos;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::memory::Memory;
-use crate::vm::{SECOND, at, fixed, rolling, take, vm};
+use crate::vm::{at, fixed, rolling, take, vm};
 
 /// A call of a limit of one, made by one VM, and another one: whether both are counted together.
 struct Pair {
     counters: Counters,
     quota: Quota,
-    window: Nanos,
     dry_run: bool,
     values: Vec<&'static str>,
 }
@@ -23,7 +22,6 @@ impl Pair {
         Pair {
             counters: vm(2),
             quota: rolling("q", 1),
-            window: SECOND,
             dry_run: false,
             values: vec!["ab", "c"],
         }
@@ -31,13 +29,15 @@ impl Pair {
 
     fn charge(mut self, store: &mut Memory) -> bool {
         let mut ledger = self.counters.open(store);
-        let key = ledger.key(&self.quota, self.window, self.dry_run, &self.values);
+        let kind = &self.quota.kind;
+        let key = ledger.key(&self.quota, kind, self.dry_run, &self.values);
         let charge = Charge {
             quota: &self.quota,
+            kind,
             key: key.unwrap(),
-            limit: 1,
-            window: self.window,
-            amount: 1,
+            // All of it, so that nothing is left to the other one.
+            amount: kind.limit(),
+            one_way: false,
         };
         ledger.charge_all(at(0), &[charge]).is_ok()
     }
@@ -79,6 +79,14 @@ fn everything_else_is_counted_apart() {
         per: vec!["method".into()],
         ..rolling("q", 1)
     };
+    let two_seconds = Quota {
+        kind: Kind::Rate(Rate {
+            limit: 1,
+            window: Nanos::from_secs(2),
+            algorithm: Algorithm::Rolling,
+        }),
+        ..rolling("q", 1)
+    };
     let of = |plugin, policy| Counters::new(plugin, policy, [2; 16]);
     #[rustfmt::skip]
     let others = [
@@ -88,7 +96,7 @@ fn everything_else_is_counted_apart() {
         ("quota", Pair { quota: rolling("other", 1), ..same() }),
         ("algorithm", Pair { quota: fixed("q", 1), ..same() }),
         ("per", Pair { quota: per, ..same() }),
-        ("window", Pair { window: Nanos::from_secs(2), ..same() }),
+        ("window", Pair { quota: two_seconds, ..same() }),
         ("dry run", Pair { dry_run: true, ..same() }),
         ("value", Pair { values: vec!["ab", "d"], ..same() }),
         ("where values part", Pair { values: vec!["a", "bc"], ..same() }),
@@ -132,7 +140,9 @@ fn a_seed_that_is_none_of_ours_makes_quotas_unavailable() {
             cas: 1,
         };
         store.values.insert("dubbo-policy/1/seed".into(), value);
-        let key = vm(1).open(&mut store).key(&quota, SECOND, false, ["a"]);
+        let key = vm(1)
+            .open(&mut store)
+            .key(&quota, &quota.kind, false, ["a"]);
         assert_eq!(key, Err(StoreError), "{garbage:?}");
         assert_eq!(store.sets, 0);
     }

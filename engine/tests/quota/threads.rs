@@ -3,7 +3,6 @@
 use std::sync::Mutex;
 use std::thread;
 
-use engine::quota::Quota;
 use engine::shared::{SetError, SharedData, StoreError, Versioned};
 
 use crate::memory::Memory;
@@ -38,10 +37,7 @@ impl SharedData for Locked<'_> {
 #[test]
 fn threads_that_race_for_two_limits_get_all_of_the_lower_one_and_no_more() {
     let one = rolling("one", 500);
-    let two = Quota {
-        limit: 800,
-        ..fixed("two", 800)
-    };
+    let two = fixed("two", 800);
     let memory = Mutex::new(Memory::default());
     let granted: usize = thread::scope(|scope| {
         let run = |nonce| {

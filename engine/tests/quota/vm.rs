@@ -1,6 +1,6 @@
 //! A VM that charges quotas, and the quotas that it charges.
 
-use engine::quota::{Algorithm, Charge, Counters, Quota, Refused, WhenFull, Why};
+use engine::quota::{Algorithm, Charge, Counters, Kind, Quota, Rate, Refused, WhenFull, Why};
 use engine::shared::{SharedData, StoreError};
 use engine::time::{Nanos, Now};
 
@@ -9,9 +9,11 @@ pub(crate) const SECOND: Nanos = Nanos::from_secs(1);
 pub(crate) fn rolling(name: &str, limit: u64) -> Quota {
     Quota {
         name: name.into(),
-        limit,
-        window: SECOND,
-        algorithm: Algorithm::Rolling,
+        kind: Kind::Rate(Rate {
+            limit,
+            window: SECOND,
+            algorithm: Algorithm::Rolling,
+        }),
         per: vec!["service".into()],
         max_keys: 10_000,
         when_full: WhenFull::Share,
@@ -20,7 +22,11 @@ pub(crate) fn rolling(name: &str, limit: u64) -> Quota {
 
 pub(crate) fn fixed(name: &str, limit: u64) -> Quota {
     Quota {
-        algorithm: Algorithm::Fixed,
+        kind: Kind::Rate(Rate {
+            limit,
+            window: SECOND,
+            algorithm: Algorithm::Fixed,
+        }),
         ..rolling(name, limit)
     }
 }
@@ -53,10 +59,10 @@ pub(crate) fn charge(
     for (quota, value, amount) in takes {
         charges.push(Charge {
             quota,
-            key: ledger.key(quota, quota.window, false, [value])?,
-            limit: quota.limit,
-            window: quota.window,
+            kind: &quota.kind,
+            key: ledger.key(quota, &quota.kind, false, [value])?,
             amount: *amount,
+            one_way: false,
         });
     }
     Ok(ledger.charge_all(now, &charges))
