@@ -21,6 +21,10 @@ pub struct ConnectionId(pub u32);
 /// the others.
 const SMALL: usize = 64 * 1024;
 
+/// So many connections are closed in one tick. Envoy closes those that a callback has named when the callback is over, and each from within the
+/// callbacks of the one before: a thousand of them overflow the stack (seen on 1.40), and that traps the VM with all its connections.
+const CLOSES_A_TICK: usize = 64;
+
 /// What one VM is, for its reports and its share in the quotas.
 #[derive(Debug, Clone)]
 pub struct Identity {
@@ -217,7 +221,7 @@ impl Worker {
         }
     }
 
-    /// Looks at what has waited too long, and says which connections have to be closed.
+    /// Looks at what has waited too long, and says which connections have to be closed now. There may be more of them: the next tick names these.
     pub fn tick(&mut self, now: Now, _shared: &mut dyn SharedData) -> Vec<ConnectionId> {
         let later = self
             .timers
@@ -240,7 +244,8 @@ impl Worker {
             self.common.metrics.set_reports(&reports.books());
         }
         self.doomed.retain(|id| self.connections.contains_key(id));
-        core::mem::take(&mut self.doomed)
+        let later = self.doomed.split_off(self.doomed.len().min(CLOSES_A_TICK));
+        core::mem::replace(&mut self.doomed, later)
     }
 
     /// Whether a tick should come soon, in 50 ms: for reports and for connections to close. For all else a second will do.

@@ -15,4 +15,5 @@ mod memory;
 mod play;
 #[path = "../support/mod.rs"]
 mod support;
+mod together;
 mod traffic;
