@@ -243,3 +243,56 @@ mod tests {
         }
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod steps {
+    use super::{Length, Named, Watch};
+    use crate::open::Open;
+    use crate::reader::Reader;
+    use crate::{Decoder, Definition, Error, Limits};
+    use proptest::prelude::*;
+
+    /// Counts what is done while values are stepped over.
+    #[derive(Default)]
+    struct Steps(usize);
+
+    impl<'a> Watch<'a> for Steps {
+        fn defined(&mut self, definition: &Definition<'a>) {
+            self.0 += 1 + definition.field_count();
+        }
+
+        fn value(&mut self, _: Open) {
+            self.0 += 1;
+        }
+
+        fn string(&mut self, reader: &mut Reader<'a>, length: Length) -> Result<(), Error> {
+            reader.skip_string_behind(length)
+        }
+
+        fn begin(&mut self, _: Named) {}
+
+        fn end(&mut self) {
+            self.0 += 1;
+        }
+    }
+
+    /// Bytes that begin, end and refer to values more often than others do.
+    fn byte() -> impl Strategy<Value = u8> {
+        let tags = prop::sample::select(
+            b"CNZHMUVWXOQR\x57\x60\x61\x70\x78\x79\x7a\x90\x91\x92\x01a".to_vec(),
+        );
+        prop_oneof![6 => tags, 1 => any::<u8>()]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1024) })]
+
+        #[test]
+        fn values_take_no_more_than_two_steps_a_byte(bytes in prop::collection::vec(byte(), 0..400)) {
+            let mut steps = Steps::default();
+            let mut decoder = Decoder::new(&bytes, Limits::default());
+            while !decoder.is_empty() && decoder.walk(&mut steps).is_ok() {}
+            prop_assert!(steps.0 <= 2 * bytes.len(), "{} steps for {} bytes", steps.0, bytes.len());
+        }
+    }
+}
