@@ -28,3 +28,21 @@ pub(crate) fn print(text: impl fmt::Display) -> Result<ExitCode, Failure> {
     write!(std::io::stdout(), "{text}")?;
     Ok(ExitCode::SUCCESS)
 }
+
+/// `-o`: how findings are printed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+impl Format {
+    /// The value of `-o`.
+    pub(crate) fn of(name: &str) -> core::result::Result<Format, String> {
+        match name {
+            "text" => Ok(Format::Text),
+            "json" => Ok(Format::Json),
+            _ => Err("text or json".to_owned()),
+        }
+    }
+}

@@ -2,8 +2,12 @@
 
 mod check;
 mod command;
+mod config;
 mod decode;
+mod explain;
+mod limits;
 mod schema;
+mod shared;
 mod version;
 
 use std::io::Write;
@@ -27,6 +31,7 @@ fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
     match arg {
         Arg::Value(name) if name == "check" => check::run(args),
         Arg::Value(name) if name == "decode" => decode::run(args),
+        Arg::Value(name) if name == "explain" => explain::run(args),
         Arg::Value(name) if name == "schema" => schema::run(args),
         Arg::Value(name) if name == "version" => version::run(args),
         Arg::Value(name) if name == "help" => command::print(HELP),
@@ -47,6 +52,10 @@ usage: dubbo-policy COMMAND
         input), and prints a JSON line for each frame: what it is, what would run, and what the module would refuse about
         it. --from says which side a stream is from. Of a capture it reads the connections in which a side's first bytes
         are a frame's; with --port, all those of this port, and no others.
+  explain --config FILE [--policy NAME] [-o text|json] ATTRIBUTE=VALUE...
+        Says what the policy makes of a call with these attributes (service=com.acme.A method=get source.ip=10.1.2.3
+        attachments.x-lane=canary classes=a.B,c.D), and what every rule has to do with it. What is not given is absent.
+        Exit code 0 if the call is allowed, 1 if it is not.
   schema
         Prints the JSON Schema of a configuration, for editors and pipelines.
   version

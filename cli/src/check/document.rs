@@ -1,49 +1,25 @@
 //! One file: its configurations, and what is wrong with them.
 
-use std::ffi::OsStr;
-use std::path::Path;
-
 use engine::config;
 
 use super::findings::{Checked, Finding, Report, Severity};
-use super::holders::{self, Held};
-use super::yaml::{self, Place, Yaml};
+use crate::config::{Held, Place, Yaml, documents, held_in};
 
 /// Checks a file.
 pub(crate) fn check(file: &str, bytes: &[u8], report: &mut Report) {
     let mut file = File { name: file, report };
-    let Ok(text) = core::str::from_utf8(bytes) else {
-        return file.find(
-            START,
-            Severity::Error,
-            "expected text, found what is no UTF-8".to_owned(),
-        );
-    };
-    // YAML takes what JSON does not, such as a comma at the end; what reads this file as JSON will not.
-    let json = Path::new(file.name).extension() == Some(OsStr::new("json"));
-    if json && let Err(error) = serde_json::from_str::<serde_json::Value>(text) {
-        let (line, column) = (error.line(), error.column());
-        let text = format!("expected JSON, found {error}");
-        return file.find(Place { line, column }, Severity::Error, text);
-    }
-    let documents = match yaml::parse(text) {
+    let documents = match documents(file.name, bytes) {
         Ok(documents) => documents,
-        Err(error) => {
-            let text = format!("expected YAML or JSON, found {}", error.text);
-            return file.find(error.place, Severity::Error, text);
-        }
+        Err(error) => return file.find(error.place, Severity::Error, error.text),
     };
-    let held: Vec<Held<'_>> = documents.iter().flat_map(holders::find).collect();
-    if held.is_empty() {
-        let text = "expected a policy, found nothing (write rules: [] to observe only)";
-        return file.find(START, Severity::Error, text.to_owned());
-    }
+    let held = match held_in(&documents) {
+        Ok(held) => held,
+        Err(error) => return file.find(error.place, Severity::Error, error.text),
+    };
     for held in held {
         file.check(held);
     }
 }
-
-const START: Place = Place { line: 1, column: 1 };
 
 struct File<'r> {
     name: &'r str,

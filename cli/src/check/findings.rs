@@ -1,7 +1,8 @@
 //! What a check has found.
 
-use super::yaml::Place;
 use engine::policy::Policy;
+
+use crate::config::Place;
 
 /// Everything that was found in all files.
 #[derive(Debug, Default)]

@@ -2,20 +2,15 @@
 
 mod document;
 mod findings;
-mod holders;
 mod output;
-mod scalar;
-mod yaml;
 
-use std::ffi::OsStr;
-use std::io::Read;
 use std::process::ExitCode;
 
 use lexopt::{Arg, ValueExt};
 
-use crate::command::Failure;
+use crate::command::{Failure, Format};
+use crate::config;
 use findings::{Report, Severity};
-use output::Format;
 
 /// Checks the files that are named.
 pub(crate) fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
@@ -40,7 +35,7 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
     let mut report = Report::default();
     for file in &files {
         let name = file.to_string_lossy();
-        let bytes = read(file).map_err(|error| Failure(format!("{name}: {error}")))?;
+        let bytes = config::read(file)?;
         document::check(&name, &bytes, &mut report);
     }
     output::write(&mut std::io::stdout().lock(), format, &report)?;
@@ -49,13 +44,4 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
         .iter()
         .any(|finding| finding.severity >= fail_on);
     Ok(ExitCode::from(u8::from(failed)))
-}
-
-fn read(file: &OsStr) -> std::io::Result<Vec<u8>> {
-    if file != "-" {
-        return std::fs::read(file);
-    }
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -7,24 +7,8 @@ use engine::quota::{Algorithm, Kind};
 use serde_json::{Value, json};
 
 use super::findings::{Checked, Finding, Report};
-
-/// `-o`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Format {
-    Text,
-    Json,
-}
-
-impl Format {
-    /// The value of `-o`.
-    pub(crate) fn of(name: &str) -> core::result::Result<Format, String> {
-        match name {
-            "text" => Ok(Format::Text),
-            "json" => Ok(Format::Json),
-            _ => Err("text or json".to_owned()),
-        }
-    }
-}
+use crate::command::Format;
+use crate::limits;
 
 /// Prints all that was found.
 pub(crate) fn write(out: &mut impl Write, format: Format, report: &Report) -> Result<()> {
@@ -72,16 +56,7 @@ fn text(out: &mut impl Write, report: &Report) -> Result<()> {
 /// What a quota admits, in words.
 fn rate(limiter: &Limiter) -> String {
     let quota = &limiter.quota;
-    let limit = match &quota.kind {
-        Kind::InFlight(in_flight) => format!("{} at a time", in_flight.limit),
-        Kind::Rate(rate) => {
-            let algorithm = match rate.algorithm {
-                Algorithm::Rolling => "in any",
-                Algorithm::Fixed => "in each clock-aligned",
-            };
-            format!("{} {algorithm} {} s", rate.limit, rate.window.as_secs_f64())
-        }
-    };
+    let limit = limits::text(&quota.kind);
     let per = match &*quota.per {
         [] => String::new(),
         per => format!(", for each {}", per.join(", ")),

@@ -37,3 +37,4 @@ pub use load::{Loaded, load};
 pub use node::Node;
 pub use parse::parse;
 pub use path::{Path, Segment};
+pub use suggest::suggest;

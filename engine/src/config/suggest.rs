@@ -1,7 +1,7 @@
 //! `did you mean`.
 
 /// The name that is nearest to `written`, if one is near enough to be meant.
-pub(super) fn suggest<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
+pub fn suggest<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
     let near = written.chars().count() / 3 + 1;
     names
         .map(|name| (distance(written, name), name))

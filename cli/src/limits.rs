@@ -1,0 +1,17 @@
+//! Limits in words.
+
+use engine::quota::{Algorithm, Kind};
+
+/// What a quota admits for each key: `100 in any 1 s`.
+pub(crate) fn text(kind: &Kind) -> String {
+    match kind {
+        Kind::InFlight(in_flight) => format!("{} at a time", in_flight.limit),
+        Kind::Rate(rate) => {
+            let algorithm = match rate.algorithm {
+                Algorithm::Rolling => "in any",
+                Algorithm::Fixed => "in each clock-aligned",
+            };
+            format!("{} {algorithm} {} s", rate.limit, rate.window.as_secs_f64())
+        }
+    }
+}
