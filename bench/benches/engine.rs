@@ -22,7 +22,7 @@ use bench::policy::{self, Parts, Queue};
 use criterion::{Criterion, criterion_group, criterion_main};
 use dubbo::{Call, HEAD_LEN, Limits, Serialization};
 use engine::metrics::Direction;
-use engine::policy::{CallFacts, Policy};
+use engine::policy::{CallFacts, Origin, Policy};
 use engine::quota::Counters;
 use engine::report::Node;
 use engine::shared::{SetError, SharedData, StoreError, Versioned};
@@ -201,11 +201,15 @@ fn parts(criterion: &mut Criterion) {
         bencher.iter(|| black_box(call.identities()).len())
     });
 
+    let origin = Origin {
+        source_ip: Some([127, 0, 0, 1].into()),
+        ..Origin::default()
+    };
     let facts = CallFacts {
         identities: &call.identities(),
         method: Some(call.target_method()),
         serialization: "hessian2",
-        source_ip: Some([127, 0, 0, 1].into()),
+        origin: Some(&origin),
         claimed_app: Some("lab-consumer"),
         ..CallFacts::default()
     };

@@ -4,6 +4,8 @@ use core::fmt;
 use core::net::IpAddr;
 use std::borrow::Cow;
 
+use crate::policy::Principal;
+
 /// What can be asked of a call.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Attribute {
@@ -27,6 +29,24 @@ pub enum Attribute {
     Classes,
     /// `source.ip`: the address of the peer that made the call.
     SourceIp,
+    /// `source.principal`: the URI of the certificate that the peer has shown, with or without `spiffe://`.
+    SourcePrincipal,
+    /// `source.namespace`, of that certificate's SPIFFE id.
+    SourceNamespace,
+    /// `source.service_account`, of that certificate's SPIFFE id.
+    SourceServiceAccount,
+    /// `source.trust_domain`, of that certificate's SPIFFE id.
+    SourceTrustDomain,
+    /// `direction`: which way the listener's traffic goes (`inbound`, `outbound`, `unspecified`).
+    Direction,
+    /// `destination.ip`: the address that the call is sent to.
+    DestinationIp,
+    /// `destination.port`: its port.
+    DestinationPort,
+    /// `destination.namespace`: that of the workload that this Envoy stands before.
+    DestinationNamespace,
+    /// `destination.workload`: the workload that this Envoy stands before.
+    DestinationWorkload,
     /// `claimed.app`: the application that the caller says it is.
     ClaimedApp,
     /// `attachments.KEY`.
@@ -40,7 +60,7 @@ pub enum Attribute {
 
 impl Attribute {
     /// The attributes with a name of their own; besides them there is `attachments.KEY`.
-    pub const NAMED: [Attribute; 11] = [
+    pub const NAMED: [Attribute; 20] = [
         Attribute::Service,
         Attribute::Method,
         Attribute::Version,
@@ -51,13 +71,25 @@ impl Attribute {
         Attribute::Serialization,
         Attribute::Classes,
         Attribute::SourceIp,
+        Attribute::SourcePrincipal,
+        Attribute::SourceNamespace,
+        Attribute::SourceServiceAccount,
+        Attribute::SourceTrustDomain,
+        Attribute::Direction,
+        Attribute::DestinationIp,
+        Attribute::DestinationPort,
+        Attribute::DestinationNamespace,
+        Attribute::DestinationWorkload,
         Attribute::ClaimedApp,
     ];
 
     /// A call may come without it. Of calls that pass unread, what stands in their bodies is not known.
     pub fn may_be_absent(&self, some_pass_unread: bool) -> bool {
         match self {
-            Attribute::OneWay | Attribute::Callback | Attribute::Serialization => false,
+            Attribute::OneWay
+            | Attribute::Callback
+            | Attribute::Serialization
+            | Attribute::Direction => false,
             Attribute::Service | Attribute::Method | Attribute::Classes => some_pass_unread,
             _ => true,
         }
@@ -67,10 +99,21 @@ impl Attribute {
     pub fn kind(&self) -> Kind {
         match self {
             Attribute::OneWay | Attribute::Callback => Kind::Flag,
-            Attribute::SourceIp => Kind::Ip,
+            Attribute::SourceIp | Attribute::DestinationIp => Kind::Ip,
             Attribute::Classes => Kind::Names,
             _ => Kind::Text,
         }
+    }
+
+    /// It says who calls, and the peer's certificate vouches for it.
+    pub fn is_certified(&self) -> bool {
+        matches!(
+            self,
+            Attribute::SourcePrincipal
+                | Attribute::SourceNamespace
+                | Attribute::SourceServiceAccount
+                | Attribute::SourceTrustDomain
+        )
     }
 
     /// It says who calls, and nothing but the caller's own word vouches for it.
@@ -93,6 +136,15 @@ impl fmt::Display for Attribute {
             Attribute::Serialization => "serialization",
             Attribute::Classes => "classes",
             Attribute::SourceIp => "source.ip",
+            Attribute::SourcePrincipal => "source.principal",
+            Attribute::SourceNamespace => "source.namespace",
+            Attribute::SourceServiceAccount => "source.service_account",
+            Attribute::SourceTrustDomain => "source.trust_domain",
+            Attribute::Direction => "direction",
+            Attribute::DestinationIp => "destination.ip",
+            Attribute::DestinationPort => "destination.port",
+            Attribute::DestinationNamespace => "destination.namespace",
+            Attribute::DestinationWorkload => "destination.workload",
             Attribute::ClaimedApp => "claimed.app",
             Attribute::Attachment { key, .. } => return write!(f, "attachments.{key}"),
         })
@@ -119,11 +171,13 @@ pub enum Value<'a> {
     Text(&'a str),
     /// Of `method`. dubbo-go serves every method under both cases of its first letter, so the two spellings are one.
     Method(&'a str),
+    /// Of `source.principal`: a SPIFFE id is the same with and without `spiffe://`.
+    Principal(&'a Principal),
     /// Of `one_way` and `callback`.
     Flag(bool),
     /// Of `classes`.
     Names(&'a [Cow<'a, str>]),
-    /// Of `source.ip`; an IPv4 address is never written as an IPv6 one.
+    /// Of `source.ip` and `destination.ip`; an IPv4 address is never written as an IPv6 one.
     Ip(IpAddr),
 }
 

@@ -5,9 +5,11 @@ use core::net::SocketAddr;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use crate::connection::{CloseReason, Connection, Context, Effects, Memory, Peers, Side};
+use crate::connection::{
+    CloseReason, Connection, Context, Effects, Memory, Peers, Side, Surroundings,
+};
 use crate::metrics::{Direction, Metrics};
-use crate::policy::Policy;
+use crate::policy::{Policy, Workload};
 use crate::quota::Counters;
 use crate::report::{Node, Reports};
 use crate::shared::SharedData;
@@ -52,6 +54,8 @@ pub struct Worker {
     /// Connections to close at the next tick, because another one's callback is no place to do it.
     doomed: Vec<ConnectionId>,
     counters: Counters,
+    /// What this Envoy's node says of itself.
+    workload: Rc<Workload>,
 }
 
 /// What all connections work with.
@@ -110,6 +114,7 @@ impl Worker {
                 reports: None,
             },
             counters,
+            workload: Rc::default(),
             identity,
         };
         worker.set_policy(policy);
@@ -155,17 +160,39 @@ impl Worker {
         }
     }
 
+    /// The workload that this Envoy stands before: connections that begin from now on know it.
+    pub fn set_workload(&mut self, workload: Workload) {
+        self.workload = Rc::new(workload);
+    }
+
     /// A connection begins.
     pub fn open(&mut self, id: ConnectionId, peers: Peers) {
+        let surroundings = Surroundings {
+            direction: self.identity.node.direction,
+            node: Rc::clone(&self.workload),
+        };
         self.connections.insert(
             id,
             Entry {
-                connection: Connection::new(peers, self.identity.node.vm_nonce),
+                connection: Connection::new(peers, surroundings, self.identity.node.vm_nonce),
                 timer: None,
                 held: 0,
                 in_flight: 0,
             },
         );
+    }
+
+    /// Whether the certificates of clients are of use: rules look at them, or reports have them.
+    pub fn wants_principals(&self) -> bool {
+        self.common.policy.looks_at_certificates || self.common.reports.is_some()
+    }
+
+    /// The URI of the client's certificate is known; `None` when the client has shown none. The host must have verified
+    /// the certificate.
+    pub fn set_principal(&mut self, id: ConnectionId, uri: Option<&str>) {
+        if let Some(entry) = self.connections.get_mut(&id) {
+            entry.connection.set_principal(uri);
+        }
     }
 
     /// The connection's provider is known.

@@ -11,7 +11,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 
 use engine::metrics::Direction;
-use engine::policy::Policy;
+use engine::policy::{Policy, Workload};
 use engine::report::Node;
 use engine::time::{Nanos, Now};
 use engine::{ConnectionId, Identity, Worker};
@@ -82,8 +82,14 @@ impl Seat {
             plugin: text(&["plugin_name"]),
             random: (u128::from(random()) << 64 | u128::from(random())).to_le_bytes(),
         };
+        let mut worker = Worker::new(policy, identity);
+        let metadata = |name| Some(text(&["xds", "node", "metadata", name]));
+        worker.set_workload(Workload {
+            namespace: metadata("NAMESPACE").filter(|text| !text.is_empty()),
+            name: metadata("WORKLOAD_NAME").filter(|text| !text.is_empty()),
+        });
         let seat = Rc::new(Seat {
-            worker: RefCell::new(Worker::new(policy, identity)),
+            worker: RefCell::new(worker),
             metrics: RefCell::default(),
             owner: Cell::default(),
             period: Cell::new(QUIET),

@@ -18,6 +18,8 @@ pub(crate) struct Stream {
     seat: Option<Rc<Seat>>,
     opened: bool,
     provider_seen: bool,
+    /// Whether the client's certificate, or that it has none, is known.
+    certificate_seen: bool,
 }
 
 impl Stream {
@@ -27,6 +29,7 @@ impl Stream {
             seat,
             opened: false,
             provider_seen: false,
+            certificate_seen: false,
         }
     }
 
@@ -91,6 +94,13 @@ impl Stream {
             };
             seat.worker.borrow_mut().open(self.id, peers);
         }
+        // Not only at the first bytes: a later policy may look at what the first one did not.
+        if !self.certificate_seen && seat.worker.borrow().wants_principals() {
+            self.certificate_seen = true;
+            let uri = certificate_uri()?;
+            let mut worker = seat.worker.borrow_mut();
+            worker.set_principal(self.id, uri.as_deref());
+        }
         if side == Side::Upstream && !self.provider_seen {
             self.provider_seen = true;
             let provider = address(&["upstream", "address"])?;
@@ -144,6 +154,17 @@ fn route(cluster: &str) -> host::Result<()> {
 fn address(path: &[&str]) -> Result<Option<SocketAddr>, HostError> {
     let value = host::property(path)?;
     Ok(value.and_then(|bytes| str::from_utf8(&bytes).ok()?.parse().ok()))
+}
+
+/// The first URI of the client's certificate. Without one there is nobody whom the host has verified, whatever else it says.
+fn certificate_uri() -> host::Result<Option<String>> {
+    match host::property(&["connection", "mtls"])?.as_deref() {
+        Some([1]) => {}
+        _ => return Ok(None),
+    }
+    let uri = host::property(&["connection", "uri_san_peer_certificate"])?;
+    // What is no UTF-8 is no URI.
+    Ok(uri.and_then(|bytes| String::from_utf8(bytes).ok()))
 }
 
 fn buffer(side: Side) -> BufferType {

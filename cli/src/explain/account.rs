@@ -379,6 +379,7 @@ fn absent(policy: &Policy, reading: &Reading<'_>) -> Vec<String> {
 fn shown(value: Value<'_>) -> String {
     match value {
         Value::Text(text) | Value::Method(text) => text.to_owned(),
+        Value::Principal(principal) => principal.uri().to_owned(),
         Value::Flag(flag) => flag.to_string(),
         Value::Ip(ip) => ip.to_string(),
         Value::Names([]) => "none".to_owned(),

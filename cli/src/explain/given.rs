@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use dubbo::Serialization;
 use engine::attributes::Attribute;
 use engine::config::suggest;
-use engine::policy::{CallFacts, Identity, Policy, Treatment};
+use engine::metrics::Direction;
+use engine::policy::{CallFacts, Identity, Origin, Policy, Principal, Treatment, Workload};
 
 use crate::command::Failure;
 
@@ -23,16 +25,17 @@ pub(super) struct Given {
     identities: Vec<Identity<'static>>,
     classes: Option<Vec<Cow<'static, str>>>,
     attachments: Vec<Option<Cow<'static, str>>>,
-    source_ip: Option<IpAddr>,
+    origin: Origin,
     one_way: bool,
     callback: bool,
 }
 
 /// What calls are when nothing else is said.
-pub(super) const ASSUMED: [(&str, &str); 4] = [
+pub(super) const ASSUMED: [(&str, &str); 5] = [
     ("serialization", HESSIAN2),
     ("one_way", "false"),
     ("callback", "false"),
+    ("direction", "unspecified"),
     ("classes", "none"),
 ];
 
@@ -58,7 +61,7 @@ impl Given {
         given.apply_serialization(policy)?;
         given.one_way = given.flag("one_way")?;
         given.callback = given.flag("callback")?;
-        given.source_ip = given.ip("source.ip")?;
+        given.origin = given.origin()?;
         given.identities = given.identity()?.into_iter().collect();
         given.attachments = policy
             .attachment_keys
@@ -79,7 +82,7 @@ impl Given {
             callback: self.callback,
             serialization: self.text("serialization").unwrap_or(HESSIAN2),
             classes: self.classes.as_deref(),
-            source_ip: self.source_ip,
+            origin: Some(&self.origin),
             claimed_app: self.text("claimed.app"),
             attachments: &self.attachments,
         }
@@ -110,7 +113,11 @@ impl Given {
                 ));
             }
             Treatment::Pass => {
-                let of_body = |name: &String| !OF_HEAD.contains(&&**name);
+                let of_body = |name: &String| {
+                    let of_connection = ["source.", "destination."];
+                    let begins = |begin: &&str| name.starts_with(begin);
+                    !OF_HEAD.contains(&&**name) && !of_connection.iter().any(begins)
+                };
                 let unread: Vec<String> = self
                     .values
                     .keys()
@@ -157,6 +164,72 @@ impl Given {
         names.map(|name| Cow::Owned(name.to_owned())).collect()
     }
 
+    /// Who makes the call, and where it goes.
+    fn origin(&self) -> Result<Origin, Failure> {
+        let principal = self.text("source.principal").and_then(|text| {
+            // As in rules, the scheme may be left out.
+            let scheme = if text.is_empty() || text.contains("://") {
+                ""
+            } else {
+                "spiffe://"
+            };
+            Principal::new(&format!("{scheme}{text}"))
+        });
+        let parts = principal.as_ref().map_or([None; 3], |principal| {
+            [
+                principal.namespace(),
+                principal.service_account(),
+                principal.trust_domain(),
+            ]
+        });
+        let names = [
+            "source.namespace",
+            "source.service_account",
+            "source.trust_domain",
+        ];
+        for (name, part) in names.into_iter().zip(parts) {
+            if let Some(text) = self.text(name)
+                && part != Some(text)
+            {
+                return Err(Failure(format!(
+                    "{name}: expected a source.principal that says it \
+                     (spiffe://TRUST_DOMAIN/ns/NAMESPACE/sa/SERVICE_ACCOUNT), found {text:?}"
+                )));
+            }
+        }
+        let owned = |name| self.text(name).map(str::to_owned);
+        Ok(Origin {
+            source_ip: self.ip("source.ip")?,
+            destination_ip: self.ip("destination.ip")?,
+            destination_port: self.text("destination.port").map(Box::from),
+            workload: Some(Rc::new(Workload {
+                namespace: owned("destination.namespace"),
+                name: owned("destination.workload"),
+            })),
+            direction: self.direction()?,
+            principal,
+        })
+    }
+
+    fn direction(&self) -> Result<Direction, Failure> {
+        let all = [
+            Direction::Unspecified,
+            Direction::Inbound,
+            Direction::Outbound,
+        ];
+        match self.text("direction") {
+            None => Ok(Direction::Unspecified),
+            Some(name) => {
+                let found = all.into_iter().find(|direction| direction.name() == name);
+                found.ok_or_else(|| {
+                    Failure(format!(
+                        "direction: expected inbound, outbound or unspecified, found {name:?}"
+                    ))
+                })
+            }
+        }
+    }
+
     fn flag(&self, name: &str) -> Result<bool, Failure> {
         match self.text(name) {
             None | Some("false") => Ok(false),
@@ -184,8 +257,8 @@ impl Given {
     }
 }
 
-/// Attributes that calls have which are not read.
-const OF_HEAD: [&str; 4] = ["serialization", "one_way", "callback", "source.ip"];
+/// Attributes that calls have which are not read, besides those of their connection.
+const OF_HEAD: [&str; 4] = ["serialization", "one_way", "callback", "direction"];
 
 fn known(name: &str) -> Result<(), Failure> {
     let names: Vec<String> = Attribute::NAMED.iter().map(Attribute::to_string).collect();

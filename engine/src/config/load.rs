@@ -40,6 +40,9 @@ pub fn load(node: &Node) -> Result<Loaded, Errors> {
             policy.revision = digest.to_string();
             policy.looks_at_classes = policy.looks_at(&Attribute::Classes);
             policy.looks_at_claimed_app = policy.looks_at(&Attribute::ClaimedApp);
+            policy.looks_at_certificates = Attribute::NAMED
+                .iter()
+                .any(|attribute| attribute.is_certified() && policy.looks_at(attribute));
             let warnings = warnings::of(&policy);
             Ok(Loaded { policy, warnings })
         }
@@ -108,6 +111,7 @@ fn policy(fields: &Fields<'_>) -> Option<Policy> {
         limits: protocol.limits,
         looks_at_classes: false,
         looks_at_claimed_app: false,
+        looks_at_certificates: false,
         attachment_keys: names.into_attachment_keys(),
         owned_attachments: routes::owned_attachments(&routes),
         routes,

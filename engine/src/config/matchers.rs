@@ -6,6 +6,7 @@ use super::patterns;
 use super::reader::{Fields, Value, one_of};
 use super::schema;
 use crate::attributes::{self, Attribute, Kind};
+use crate::metrics::Direction;
 use crate::policy::{List, Matcher, Pattern};
 
 /// Reads a matcher of `attribute`: a plain value, a list of alternatives, or an object.
@@ -51,6 +52,10 @@ fn plain(value: &Value<'_>, subject: &Subject<'_>) -> Option<Matcher> {
             value.reject(format!("{{some: ...}} or {{every: ...}}, {many}"), None);
             None
         }
+        Kind::Text if is_port(subject) && matches!(value.node(), Node::Number(_)) => {
+            let port = value.whole(1..=65_535)?.to_string();
+            Some(exact(&port, false, subject.attribute))
+        }
         Kind::Text => {
             let text = value.text()?;
             if text.contains('*') {
@@ -60,9 +65,39 @@ fn plain(value: &Value<'_>, subject: &Subject<'_>) -> Option<Matcher> {
                 );
                 return None;
             }
-            Some(exact(text, false, subject.attribute))
+            Some(exact(
+                possible(text, value, subject)?,
+                false,
+                subject.attribute,
+            ))
         }
     }
+}
+
+fn is_port(subject: &Subject<'_>) -> bool {
+    *subject.attribute == Attribute::DestinationPort
+}
+
+/// The text, if the attribute can ever have it.
+fn possible<'t>(text: &'t str, value: &Value<'_>, subject: &Subject<'_>) -> Option<&'t str> {
+    let directions = [
+        Direction::Inbound,
+        Direction::Outbound,
+        Direction::Unspecified,
+    ];
+    let names = directions.map(Direction::name);
+    let (fits, expected) = match subject.attribute {
+        Attribute::Direction => (names.contains(&text), one_of(names.iter())),
+        Attribute::DestinationPort => {
+            let number = text.parse::<u16>().ok().map(|port| port.to_string());
+            (number.as_deref() == Some(text), "a port".to_owned())
+        }
+        _ => (true, String::new()),
+    };
+    if !fits {
+        value.reject(expected, None);
+    }
+    fits.then_some(text)
 }
 
 /// How to say what a `*` is probably meant to say.
@@ -169,7 +204,7 @@ fn text(
         ("suffix", true) => Matcher::Text(Pattern::SuffixIgnoreCase(boxed())),
         ("contains", false) => Matcher::Text(Pattern::Contains(boxed())),
         ("contains", true) => Matcher::Text(Pattern::ContainsIgnoreCase(boxed())),
-        (_, ignore_case) => exact(text, ignore_case, attribute),
+        (_, ignore_case) => exact(possible(text, value, subject)?, ignore_case, attribute),
     })
 }
 

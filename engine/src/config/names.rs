@@ -47,10 +47,6 @@ impl<'a> Names<'a> {
                 slot,
             });
         }
-        if NOT_YET.contains(&name) {
-            at.not_supported();
-            return None;
-        }
         let names: Vec<String> = Attribute::NAMED.iter().map(Attribute::to_string).collect();
         let hint = match name {
             "attachments" => Some("write attachments.KEY".to_owned()),
@@ -112,16 +108,3 @@ impl<'a, T: Clone> Registry<'a, T> {
         thing.clone()
     }
 }
-
-/// Attributes that a later version will know.
-const NOT_YET: [&str; 9] = [
-    "direction",
-    "source.principal",
-    "source.namespace",
-    "source.service_account",
-    "source.trust_domain",
-    "destination.ip",
-    "destination.port",
-    "destination.namespace",
-    "destination.workload",
-];

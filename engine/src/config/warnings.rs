@@ -51,7 +51,7 @@ fn protocol_warnings(policy: &Policy, warnings: &mut Vec<Warning>) {
     ];
     for (name, treatment) in treatments {
         if treatment == Treatment::Pass {
-            let text = "of calls that pass unread nothing is known but serialization, one_way, callback and source.ip: \
+            let text = "of calls that pass unread nothing is known but serialization, one_way, callback, direction, source.* and destination.*: \
                         rules on service, method, attachments and the like do not see what they do";
             warn(warnings, at.field("serialization").field(name), text);
         }
@@ -106,13 +106,15 @@ fn rests_on_claims<'a>(attributes: impl Iterator<Item = &'a Attribute> + Clone) 
     attributes.clone().any(Attribute::is_claimed)
         && !attributes
             .clone()
-            .any(|attribute| *attribute == Attribute::SourceIp)
+            .any(|attribute| *attribute == Attribute::SourceIp || attribute.is_certified())
 }
 
-/// The claim without which the condition does not hold.
+/// What a caller may leave out, a claim or its certificate, so that the condition does not hold.
 fn evaded_by_silence(condition: &Condition) -> Option<&Attribute> {
     let (attribute, _) = condition.tests().iter().find(|(attribute, matcher)| {
-        attribute.is_claimed() && !matcher.holds(None) && !matcher.speaks_of_presence()
+        (attribute.is_claimed() || attribute.is_certified())
+            && !matcher.holds(None)
+            && !matcher.speaks_of_presence()
     })?;
     Some(attribute)
 }

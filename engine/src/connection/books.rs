@@ -1,6 +1,6 @@
 //! The books of a call: what is known when it is decided, kept until it has ended, then counted and reported once.
 
-use core::net::{IpAddr, SocketAddr};
+use core::net::SocketAddr;
 use std::rc::Rc;
 
 use dubbo::answer::AnswerKind;
@@ -9,28 +9,32 @@ use dubbo::{Serialization, Status};
 use super::Context;
 use super::facts::Facts;
 use crate::metrics::{Answer, CallLabel, Decision as Outcome, EndedCall};
-use crate::policy::Policy;
+use crate::policy::{Origin, Policy, Principal};
 use crate::report::CallRecord;
 use crate::time::{Nanos, Now};
 
 /// Who makes the calls of one side, and whom it talks to, as reports say it: written down once a connection.
 #[derive(Debug, Default)]
 pub(super) struct Caller {
-    pub(super) ip: Option<IpAddr>,
+    pub(super) origin: Rc<Origin>,
     address: Box<str>,
     server_address: Box<str>,
     server_port: u16,
 }
 
 impl Caller {
-    pub(super) fn new(caller: Option<SocketAddr>, server: Option<SocketAddr>) -> Caller {
+    pub(super) fn new(
+        caller: Option<SocketAddr>,
+        server: Option<SocketAddr>,
+        origin: Origin,
+    ) -> Caller {
         let text = |address: Option<SocketAddr>| {
             address
                 .map_or_else(String::new, |a| a.ip().to_string())
                 .into()
         };
         Caller {
-            ip: caller.map(|address| address.ip()),
+            origin: Rc::new(origin),
             address: text(caller),
             server_address: text(server),
             server_port: server.map_or(0, |address| address.port()),
@@ -140,6 +144,7 @@ impl Books {
             return;
         };
         let judgement = &self.judgement;
+        let principal = self.caller.origin.principal.as_ref();
         let policy = &judgement.policy;
         let rule_name = |at: &usize| policy.rules.get(*at).map_or("", |rule| &rule.name);
         let dry_run_rules: Vec<&str> = judgement.dry_run.iter().map(rule_name).collect();
@@ -185,6 +190,8 @@ impl Books {
                     .route
                     .and_then(|at| policy.routes.get(at))
                     .map_or("", |route| &route.name),
+                source_principal: principal.map_or("", Principal::name),
+                source_namespace: principal.and_then(Principal::namespace).unwrap_or_default(),
                 claimed_app: self.facts.claimed_app.as_deref().unwrap_or_default(),
             },
         );

@@ -11,9 +11,9 @@ use super::facts::Facts;
 use super::in_flight::Awaited;
 use super::judge::{Sentence, invalid, judge, must_rewrite};
 use super::output::Output;
-use super::{CloseReason, Connection, Context, Side};
+use super::{CloseReason, Connection, Context, Peers, Side};
 use crate::metrics::Decision as Outcome;
-use crate::policy::{Policy, Refusal, Route};
+use crate::policy::{Origin, Policy, Refusal, Route};
 use crate::quota::Ledger;
 
 /// A call that is being refused, until the provider has answered the heartbeat in its place.
@@ -173,14 +173,35 @@ impl Connection {
     }
 
     fn caller(&mut self, from: Side) -> Rc<Caller> {
-        let peers = self.peers;
-        let caller = self.half(from).caller.get_or_insert_with(|| {
-            Rc::new(match from {
-                Side::Downstream => Caller::new(peers.client, peers.listener),
-                Side::Upstream => Caller::new(peers.provider, peers.client),
-            })
-        });
-        Rc::clone(caller)
+        if let Some(caller) = &self.half(from).caller {
+            return Rc::clone(caller);
+        }
+        let caller = Rc::new(self.new_caller(from));
+        self.half(from).caller = Some(Rc::clone(&caller));
+        caller
+    }
+
+    /// What a provider calls back goes to the client: neither the client's certificate nor Envoy's workload has to do
+    /// with that.
+    fn new_caller(&self, from: Side) -> Caller {
+        let Peers {
+            client,
+            listener,
+            provider,
+        } = self.peers;
+        let (source, destination) = match from {
+            Side::Downstream => (client, listener),
+            Side::Upstream => (provider, client),
+        };
+        let mut origin = Origin {
+            direction: self.surroundings.direction,
+            ..Origin::new(source, destination)
+        };
+        if from == Side::Downstream {
+            origin.principal = self.principal.clone();
+            origin.workload = self.surroundings.workload();
+        }
+        Caller::new(source, destination, origin)
     }
 }
 

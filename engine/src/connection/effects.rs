@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use super::output::Edit;
 use super::reason::CloseReason;
+use crate::metrics::Direction;
+use crate::policy::Workload;
 
 /// Who sent some bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +36,22 @@ pub struct Peers {
     pub listener: Option<SocketAddr>,
     /// Of the provider.
     pub provider: Option<SocketAddr>,
+}
+
+/// Where the connections of a worker are.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Surroundings {
+    /// Which way the listener's traffic goes.
+    pub(crate) direction: Direction,
+    /// The workload of this Envoy's node.
+    pub(crate) node: Rc<Workload>,
+}
+
+impl Surroundings {
+    /// The workload that calls are for. Behind a consumer that is not the one of this Envoy.
+    pub(super) fn workload(&self) -> Option<Rc<Workload>> {
+        (self.direction != Direction::Outbound).then(|| Rc::clone(&self.node))
+    }
 }
 
 /// What the shell must do after a callback, in the order of the fields.

@@ -1,7 +1,6 @@
 //! What a call says, as plain values: what rules look at, and what its books will say.
 
 use core::cell::RefCell;
-use core::net::IpAddr;
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -9,7 +8,7 @@ use dubbo::edit::EditError;
 use dubbo::{AttachmentValue, Call, Contradiction, Identities, Identity, LoneSurrogate, edit};
 
 use super::reason::GROUP_AS_PATH;
-use crate::policy::{CallFacts, Findings, Policy};
+use crate::policy::{CallFacts, Findings, Origin, Policy};
 
 /// The facts of a call that stand in its bytes. All calls that say the same share them.
 #[derive(Debug, Default)]
@@ -34,7 +33,7 @@ pub(crate) struct Facts {
 /// What rules said of a call, and what they looked at besides the bytes of its body.
 #[derive(Debug)]
 struct Looked {
-    source_ip: Option<IpAddr>,
+    origin: Rc<Origin>,
     one_way: bool,
     callback: bool,
     findings: Rc<Findings>,
@@ -113,13 +112,18 @@ impl Facts {
 
     /// What the rules say of a call with these facts: they are asked again only when it is made by somebody else, or in
     /// another way, or when its arguments have a say.
-    pub(super) fn findings(&self, call: &CallFacts<'_>, policy: &Policy) -> Rc<Findings> {
+    pub(super) fn findings(
+        &self,
+        call: &CallFacts<'_>,
+        origin: &Rc<Origin>,
+        policy: &Policy,
+    ) -> Rc<Findings> {
         if call.classes.is_some_and(|classes| !classes.is_empty()) {
             return Rc::new(policy.look_at(call));
         }
         let mut looked = self.looked.borrow_mut();
         if let Some(looked) = &*looked
-            && looked.source_ip == call.source_ip
+            && (Rc::ptr_eq(&looked.origin, origin) || looked.origin == *origin)
             && looked.one_way == call.one_way
             && looked.callback == call.callback
         {
@@ -127,7 +131,7 @@ impl Facts {
         }
         let findings = Rc::new(policy.look_at(call));
         *looked = Some(Looked {
-            source_ip: call.source_ip,
+            origin: Rc::clone(origin),
             one_way: call.one_way,
             callback: call.callback,
             findings: Rc::clone(&findings),

@@ -58,11 +58,11 @@ pub(super) fn judge<'p>(
         callback: from == Side::Upstream,
         classes: arguments.classes.as_deref(),
         serialization: request.serialization_name(),
-        source_ip: caller.ip,
+        origin: Some(&caller.origin),
         claimed_app: facts.claimed_app.as_deref(),
         attachments: &facts.attachments,
     };
-    let findings = facts.findings(&call, policy);
+    let findings = facts.findings(&call, &caller.origin, policy);
     if facts.method.is_none() && must_rewrite(from, facts, policy.route(&findings), policy) {
         let reason = CallErrorKind::UnsupportedSerialization.name();
         cx.metrics.refused(reason);

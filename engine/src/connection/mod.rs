@@ -20,6 +20,7 @@ mod output;
 mod reason;
 mod state;
 
+pub(crate) use self::effects::Surroundings;
 pub use self::effects::{Effects, Peers, Side};
 pub(crate) use self::memory::Memory;
 pub use self::output::Edit;

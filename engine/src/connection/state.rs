@@ -14,9 +14,9 @@ use super::in_flight::{Awaited, InFlight};
 use super::memory::Memory;
 use super::output::{Edit, Output};
 use super::reason::TRUNCATED;
-use super::{CloseReason, Effects, Peers, Side};
+use super::{CloseReason, Effects, Peers, Side, Surroundings};
 use crate::metrics::Metrics;
-use crate::policy::{ForeignBytes, Policy, Route};
+use crate::policy::{ForeignBytes, Policy, Principal, Route};
 use crate::quota::Ledger;
 use crate::report::Reports;
 use crate::time::{Nanos, Now};
@@ -36,6 +36,9 @@ pub(crate) struct Context<'a> {
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(super) peers: Peers,
+    pub(super) surroundings: Surroundings,
+    /// Who the client is by its certificate.
+    pub(super) principal: Option<Principal>,
     pub(super) downstream: Half,
     pub(super) upstream: Half,
     /// Whether a call has gone on: the first one chooses the connection's cluster.
@@ -77,7 +80,7 @@ pub(super) struct Half {
 
 impl Connection {
     /// Nothing has come yet. `seed` must not be known to the peers.
-    pub(crate) fn new(peers: Peers, seed: u64) -> Connection {
+    pub(crate) fn new(peers: Peers, surroundings: Surroundings, seed: u64) -> Connection {
         let half = || Half {
             held: Vec::new(),
             need: 0,
@@ -89,6 +92,8 @@ impl Connection {
         };
         Connection {
             peers,
+            surroundings,
+            principal: None,
             downstream: half(),
             upstream: half(),
             routed: false,
@@ -105,6 +110,12 @@ impl Connection {
     /// The provider's address, which is known only once it is connected.
     pub(crate) fn set_provider(&mut self, provider: Option<SocketAddr>) {
         self.peers.provider = provider;
+    }
+
+    /// The URI of the client's certificate; `None` if it has shown none. Calls are judged by it from now on.
+    pub(crate) fn set_principal(&mut self, uri: Option<&str>) {
+        self.principal = uri.and_then(Principal::new);
+        self.downstream.caller = None;
     }
 
     /// Bytes kept, counting what was allocated for them.

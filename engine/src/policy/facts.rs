@@ -1,11 +1,12 @@
 //! What a decision is made on: plain attributes of one call, without a byte of it.
 
-use core::net::IpAddr;
 use std::borrow::Cow;
 
 use dubbo::Identity;
 
+use super::origin::Origin;
 use crate::attributes::{Attribute, Value, is_unversioned};
+use crate::metrics::Direction;
 
 /// One call.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,8 +25,8 @@ pub struct CallFacts<'a> {
     pub serialization: &'a str,
     /// The names of the classes that it makes its provider load; `None` when they are not known, or nothing looks at them.
     pub classes: Option<&'a [Cow<'a, str>]>,
-    /// The address of the peer that made the call.
-    pub source_ip: Option<IpAddr>,
+    /// Who sent it, and where it goes; `None` when nothing is known of that.
+    pub origin: Option<&'a Origin>,
     /// The application that the caller says it is.
     pub claimed_app: Option<&'a str>,
     /// By slot of `Policy::attachment_keys`; what is missing at the end is absent.
@@ -88,7 +89,20 @@ impl<'a> Reading<'a> {
             Attribute::OneWay => return Some(Value::Flag(call.one_way)),
             Attribute::Callback => return Some(Value::Flag(call.callback)),
             Attribute::Classes => return call.classes.map(Value::Names),
-            Attribute::SourceIp => return call.source_ip.map(|ip| Value::Ip(ip.to_canonical())),
+            Attribute::SourceIp
+            | Attribute::SourcePrincipal
+            | Attribute::SourceNamespace
+            | Attribute::SourceServiceAccount
+            | Attribute::SourceTrustDomain
+            | Attribute::DestinationIp
+            | Attribute::DestinationPort
+            | Attribute::DestinationNamespace
+            | Attribute::DestinationWorkload => return call.origin?.value(attribute),
+            Attribute::Direction => Some(
+                call.origin
+                    .map_or(Direction::Unspecified, |origin| origin.direction)
+                    .name(),
+            ),
         };
         text.map(Value::Text)
     }

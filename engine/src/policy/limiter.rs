@@ -40,7 +40,7 @@ impl Limiter {
             Some(Override::Limit(kind)) => kind,
             None => &self.quota.kind,
         };
-        let ip = IpText::new(call.source_ip);
+        let ip = IpText::new(call.origin.and_then(|origin| origin.source_ip));
         let values = self
             .per
             .iter()
@@ -94,7 +94,9 @@ fn key_value<'a>(reading: &Reading<'a>, attribute: &Attribute, ip: &'a IpText) -
         },
         Some(Value::Flag(true)) => "true",
         Some(Value::Flag(false)) => "false",
-        Some(Value::Ip(_)) => ip.as_str(),
+        Some(Value::Principal(principal)) => principal.name(),
+        Some(Value::Ip(_)) if *attribute == Attribute::SourceIp => ip.as_str(),
+        Some(Value::Ip(other)) => return Cow::Owned(other.to_string()),
     })
 }
 

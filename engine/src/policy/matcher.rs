@@ -54,6 +54,15 @@ impl Matcher {
                     (truth, Some(other)) => truth.or(test(&other)),
                 }
             }
+            (Matcher::Text(_) | Matcher::In(_), Some(Value::Principal(principal))) => {
+                let test = |text: &str| self.test(Some(Value::Text(text)));
+                let (uri, name) = (principal.uri(), principal.name());
+                match test(name) {
+                    Truth::True => Truth::True,
+                    truth if name.len() == uri.len() => truth,
+                    truth => truth.or(test(uri)),
+                }
+            }
             (Matcher::Text(pattern), Some(Value::Text(text))) => pattern.holds(text).into(),
             (Matcher::Net(net), Some(Value::Ip(ip))) => net.contains(&ip).into(),
             (Matcher::Flag(flag), Some(Value::Flag(value))) => (*flag == value).into(),

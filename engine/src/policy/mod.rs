@@ -8,11 +8,13 @@ mod findings;
 mod limiter;
 mod list;
 mod matcher;
+mod origin;
 #[expect(
     clippy::module_inception,
     reason = "the type that the module is named for"
 )]
 mod policy;
+mod principal;
 mod refusal;
 mod route;
 mod rule;
@@ -29,9 +31,11 @@ pub use limiter::Limiter;
 pub(crate) use list::canonical_net;
 pub use list::{IpSet, List, RegexSet, StringSet};
 pub use matcher::{Matcher, Pattern};
+pub use origin::{Origin, Workload};
 pub use policy::{
     Contradictions, ExportedService, ForeignBytes, Mode, Policy, Serializations, Treatment,
 };
+pub use principal::Principal;
 pub use refusal::{Refusal, RefusalKind, refusal_text};
 pub use route::Route;
 pub use rule::{Action, QuotaUse, Rule};

@@ -43,6 +43,8 @@ pub struct Policy {
     pub foreign_bytes: ForeignBytes,
     /// Whether some rule or route looks at the classes that calls carry.
     pub looks_at_classes: bool,
+    /// Whether some rule, route or quota looks at the certificates of callers.
+    pub looks_at_certificates: bool,
     /// Whether something looks at what callers say they are.
     pub looks_at_claimed_app: bool,
     /// `protocol.limits`.

@@ -51,6 +51,10 @@ pub struct CallRecord<'a> {
     pub list: &'a str,
     /// The route that applied.
     pub route: &'a str,
+    /// Who the caller is by its certificate, without `spiffe://`.
+    pub source_principal: &'a str,
+    /// The namespace of that, in a SPIFFE id of Istio's form.
+    pub source_namespace: &'a str,
     /// The application that the caller claims to be.
     pub claimed_app: &'a str,
 }
@@ -109,5 +113,7 @@ pub(super) fn write_call(out: &mut Vec<u8>, now: Now, uid: Uid<'_>, call: &CallR
     attributes.list("dubbo.policy.quotas", call.quotas);
     attributes.text("dubbo.policy.list", call.list);
     attributes.text("dubbo.policy.route", call.route);
+    attributes.text("dubbo.source.principal", call.source_principal);
+    attributes.text("dubbo.source.namespace", call.source_namespace);
     attributes.text("dubbo.claimed.app", call.claimed_app);
 }

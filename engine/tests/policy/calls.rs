@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::net::IpAddr;
 
 use engine::config;
-use engine::policy::{CallFacts, Decision, Identity, Policy, Verdict};
+use engine::policy::{CallFacts, Decision, Identity, Origin, Policy, Verdict};
 use engine::quota::Counters;
 use engine::shared::{SetError, SharedData, StoreError, Versioned};
 use engine::time::{Nanos, Now};
@@ -38,7 +37,7 @@ pub(crate) struct Call {
     pub(crate) one_way: bool,
     pub(crate) callback: bool,
     pub(crate) classes: Option<Vec<Cow<'static, str>>>,
-    pub(crate) ip: Option<IpAddr>,
+    pub(crate) origin: Origin,
     pub(crate) app: Option<String>,
     pub(crate) attachments: HashMap<String, String>,
 }
@@ -53,7 +52,7 @@ impl Call {
     }
 
     pub(crate) fn ip(mut self, ip: &str) -> Call {
-        self.ip = Some(ip.parse().unwrap());
+        self.origin.source_ip = Some(ip.parse().unwrap());
         self
     }
 
@@ -121,7 +120,7 @@ impl Decider {
             callback: call.callback,
             classes: call.classes.as_deref(),
             serialization: "hessian2",
-            source_ip: call.ip,
+            origin: Some(&call.origin),
             claimed_app: call.app.as_deref(),
             attachments: &attachments,
         };

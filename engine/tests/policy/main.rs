@@ -15,6 +15,7 @@ mod classes;
 mod dry_run;
 mod matchers;
 mod order;
+mod origin;
 mod outcome;
 mod refusals;
 mod routes;

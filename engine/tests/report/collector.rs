@@ -63,6 +63,8 @@ pub(crate) const CALL: CallRecord<'static> = CallRecord {
     quotas: &[],
     list: "",
     route: "",
+    source_principal: "",
+    source_namespace: "",
     claimed_app: "shop-order",
 };
 

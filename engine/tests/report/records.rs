@@ -86,6 +86,8 @@ fn rules_in_dry_run_quotas_an_expired_list_and_the_route_are_named() {
         dry_run_rules: &["classes", "shed"],
         quotas: &["per-caller"],
         list: "partners",
+        source_principal: "cluster.local/ns/shop/sa/order",
+        source_namespace: "shop",
         route: "canary",
         ..CALL
     };
@@ -94,6 +96,8 @@ fn rules_in_dry_run_quotas_an_expired_list_and_the_route_are_named() {
         "dubbo.policy.dry_run_rules=[classes,shed]",
         "dubbo.policy.quotas=[per-caller]",
         "dubbo.policy.list=partners",
+        "dubbo.source.principal=cluster.local/ns/shop/sa/order",
+        "dubbo.source.namespace=shop",
         "dubbo.policy.route=canary",
     ] {
         assert!(
@@ -201,6 +205,8 @@ fn a_record_stays_small_whatever_the_caller_sent() {
         dry_run_rules: &names,
         quotas: &names,
         list: &long,
+        source_principal: &long,
+        source_namespace: &long,
         claimed_app: &long,
         ..CALL
     };
