@@ -100,7 +100,7 @@ impl Worker {
             identity.node.direction,
             seed,
         );
-        let counters = Counters::new(&identity.plugin, &policy.name, identity.random);
+        let counters = Counters::new(&identity.plugin, &policy.name, identity.random, seed);
         let mut worker = Worker {
             connections: HashMap::new(),
             timers: BTreeSet::new(),
@@ -249,7 +249,7 @@ impl Worker {
     }
 
     /// Looks at what has waited too long, and says which connections have to be closed now. There may be more of them: the next tick names these.
-    pub fn tick(&mut self, now: Now, _shared: &mut dyn SharedData) -> Vec<ConnectionId> {
+    pub fn tick(&mut self, now: Now, shared: &mut dyn SharedData) -> Vec<ConnectionId> {
         let later = self
             .timers
             .split_off(&(now.mono + Nanos(1), ConnectionId(0)));
@@ -263,6 +263,9 @@ impl Worker {
             }
             self.settle(id);
         }
+        if self.counters.busy() || !self.common.policy.quotas.is_empty() {
+            self.counters.tick(now, shared);
+        }
         self.common.metrics.set_held_bytes(self.held as u64);
         self.common
             .metrics
@@ -275,10 +278,12 @@ impl Worker {
         core::mem::replace(&mut self.doomed, later)
     }
 
-    /// Whether a tick should come soon, in 50 ms: for reports and for connections to close. For all else a second will do.
+    /// Whether a tick should come soon, in 50 ms: for reports, for what calls hold of quotas, and for connections to close. For all else a second will do.
     pub fn busy(&self) -> bool {
         let reports = self.common.reports.as_ref();
-        !self.doomed.is_empty() || reports.is_some_and(|reports| reports.next_wakeup().is_some())
+        !self.doomed.is_empty()
+            || self.counters.busy()
+            || reports.is_some_and(|reports| reports.next_wakeup().is_some())
     }
 
     /// The reports on their way, if the policy wants any.

@@ -10,6 +10,7 @@ use super::Context;
 use super::facts::Facts;
 use crate::metrics::{Answer, CallLabel, Decision as Outcome, EndedCall};
 use crate::policy::{Origin, Policy, Principal};
+use crate::quota::Hold;
 use crate::report::CallRecord;
 use crate::time::{Nanos, Now};
 
@@ -54,6 +55,9 @@ pub(super) struct Judgement {
     /// The list that has expired, if that is the reason.
     pub(super) list: Option<usize>,
     pub(super) route: Option<usize>,
+    /// What the call holds of quotas while it is in flight.
+    #[expect(dead_code, reason = "given back when it is dropped, with the books")]
+    pub(super) holds: Vec<Hold>,
 }
 
 impl Judgement {
@@ -72,6 +76,7 @@ impl Judgement {
             quotas: Vec::new(),
             list: None,
             route: None,
+            holds: Vec::new(),
         }
     }
 }

@@ -78,10 +78,13 @@ pub(super) fn judge<'p>(
         cx.metrics.refused(error.name());
         return invalid(policy, error.name(), &error.to_string());
     }
-    let decision = policy.settle(&findings, &call, ledger, cx.now);
+    let mut decision = policy.settle(&findings, &call, ledger, cx.now);
     count(&decision, cx.metrics);
     Sentence {
-        judgement: judgement(policy, &decision),
+        judgement: Judgement {
+            holds: core::mem::take(&mut decision.holds),
+            ..judgement(policy, &decision)
+        },
         fate: match policy.refusal(&decision.verdict) {
             Some(refusal) => Err(refusal),
             None => Ok(decision.route),
@@ -163,6 +166,7 @@ fn judgement(policy: &Rc<Policy>, decision: &Decision<'_>) -> Judgement {
             }
             _ => None,
         },
+        holds: Vec::new(),
         route: decision.route.and_then(|route| {
             policy
                 .routes

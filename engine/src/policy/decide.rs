@@ -14,7 +14,7 @@ use super::policy::{Mode, Policy};
 use super::route::Route;
 use super::rule::Rule;
 use super::truth::Expired;
-use crate::quota::{Charge, Ledger, Refused, Why};
+use crate::quota::{Charge, Hold, Ledger, Refused, Why};
 use crate::time::Now;
 
 impl Policy {
@@ -48,9 +48,10 @@ impl Policy {
     ) -> Decision<'p> {
         let mut verdict = self.verdict(findings);
         let mut charges = Vec::new();
+        let mut holds = Vec::new();
         if verdict.is_allowed() {
             let rules = self.rules_at(&findings.charging);
-            match charge(self, rules, false, call, ledger, now) {
+            match charge(self, rules, false, call, ledger, now, &mut holds) {
                 Ok(charged) => charges = charged,
                 Err(refused) => verdict = refused,
             }
@@ -68,7 +69,8 @@ impl Policy {
         dry_run.extend(self.expired(&findings.unknown_dry));
         if admitted {
             dry_run.extend(self.rules_at(&findings.charging_dry).filter_map(|rule| {
-                charge(self, core::iter::once(rule), true, call, ledger, now).err()
+                let rule = core::iter::once(rule);
+                charge(self, rule, true, call, ledger, now, &mut holds).err()
             }));
         }
         let routed = admitted && self.mode == Mode::Enforce;
@@ -76,6 +78,7 @@ impl Policy {
             verdict,
             dry_run,
             charges,
+            holds,
             route: self.route(findings).filter(|_| routed),
         }
     }
@@ -138,7 +141,8 @@ fn denied(rule: &Rule) -> Verdict<'_> {
     Verdict::Denied { rule: Some(rule) }
 }
 
-/// Charges the quotas of all these rules, or none of them. A quota that is named twice is charged the sum.
+/// Charges the quotas of all these rules, or none of them. A quota that is named twice is charged the sum. What the
+/// call holds while it is in flight is added to `holds`.
 fn charge<'p>(
     policy: &'p Policy,
     rules: impl Iterator<Item = &'p Rule>,
@@ -146,6 +150,7 @@ fn charge<'p>(
     call: &CallFacts<'_>,
     ledger: &mut Ledger<'_>,
     now: Now,
+    holds: &mut Vec<Hold>,
 ) -> Result<Vec<Charge<'p>>, Verdict<'p>> {
     let mut charges: Vec<Charge<'p>> = Vec::new();
     let mut charging: Vec<&'p Rule> = Vec::new();
@@ -176,8 +181,12 @@ fn charge<'p>(
             }
         }
     }
-    let Err(Refused { index, why }) = ledger.charge_all(now, &charges) else {
-        return Ok(charges);
+    let Refused { index, why } = match ledger.charge_all(now, &charges) {
+        Err(refused) => refused,
+        Ok(held) => {
+            holds.extend(held);
+            return Ok(charges);
+        }
     };
     match (why, charging.get(index).copied(), charges.get(index)) {
         (Why::Limited, Some(rule), Some(charge)) => Err(Verdict::Limited {

@@ -1,7 +1,7 @@
 //! What was decided on a call.
 
 use super::{Route, Rule};
-use crate::quota::{Charge, Quota};
+use crate::quota::{Charge, Hold, Quota};
 
 /// The outcome of a call.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub struct Decision<'p> {
     pub dry_run: Vec<Verdict<'p>>,
     /// What the quotas were charged, or would have been if none of them had been exhausted.
     pub charges: Vec<Charge<'p>>,
+    /// What the call holds of quotas while it is in flight: dropped when it ends. Nothing of one-way calls.
+    pub holds: Vec<Hold>,
     /// Where the call goes, if it goes on and a route says so; never with `mode: dry_run`.
     pub route: Option<&'p Route>,
 }

@@ -1,6 +1,6 @@
 //! What one key has used of its current window.
 
-use super::limit::Algorithm;
+use super::limit::{Algorithm, Rate};
 use crate::time::{Nanos, Now};
 
 /// A ring of slots: ten of a tenth of the window on the monotonic clock, or a single one on the wall clock. The sum of the
@@ -67,6 +67,16 @@ impl Counts {
         }
     }
 
+    /// The tenth in which what is counted in the head is good at the least: the head, or its first one.
+    pub(super) fn head_tenth(&self) -> u64 {
+        match self.algorithm {
+            Algorithm::Rolling => self.head,
+            Algorithm::Fixed => {
+                self.head.saturating_mul(self.window.0) / (self.window.0 / 10).max(1)
+            }
+        }
+    }
+
     fn at(&mut self, slot: u64) -> &mut u64 {
         let [first, rest @ ..] = &mut self.slots;
         match usize::try_from(slot % ring(self.algorithm)) {
@@ -74,6 +84,15 @@ impl Counts {
             _ => first,
         }
     }
+}
+
+/// The tenth of a window in which `now` lies, counted from the zero of the rate's clock.
+pub(super) fn tenth(rate: &Rate, now: Now) -> u64 {
+    let clock = match rate.algorithm {
+        Algorithm::Rolling => now.mono.0,
+        Algorithm::Fixed => now.wall,
+    };
+    clock / (rate.window.0 / 10).max(1)
 }
 
 /// How many slots make a window.

@@ -4,7 +4,9 @@ use core::hash::Hasher as _;
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
+use super::books::Books;
 use super::charge::{Charge, Refused, charge_all};
+use super::hold::Hold;
 use super::limit::{Algorithm, Kind, Quota};
 use super::seed::{self, Seed};
 use crate::shared::{SharedData, StoreError};
@@ -30,26 +32,42 @@ impl Key {
     }
 }
 
-/// What a VM keeps to find its policy's counters in shared data.
-#[derive(Debug, Clone)]
+/// What a VM keeps to find its policy's counters in shared data, and what it has taken of them.
+#[derive(Debug)]
 pub struct Counters {
     plugin: String,
     policy: String,
     random: Seed,
     /// What the VMs agreed on, once this one has needed it.
     seed: Option<Seed>,
+    books: Books,
 }
 
 impl Counters {
     /// The counters that `policy`, loaded by the plugin `plugin` (Envoy's `plugin_name`), owns. `random` must not be
-    /// predictable: it becomes the seed of all VMs, if this one is the first to need a seed.
-    pub fn new(plugin: &str, policy: &str, random: [u8; 16]) -> Counters {
+    /// predictable: it becomes the seed of all VMs, if this one is the first to need a seed. `nonce` is this VM's alone.
+    pub fn new(plugin: &str, policy: &str, random: [u8; 16], nonce: u64) -> Counters {
+        let mut hash = Fields(SipHasher13::new());
+        hash.field(plugin);
+        hash.field(policy);
+        let of_policy = hash.0.finish128().h1;
         Counters {
+            books: Books::new(of_policy, nonce),
             plugin: plugin.into(),
             policy: policy.into(),
             random,
             seed: None,
         }
+    }
+
+    /// Gives back what is no longer needed, and tells the other VMs that this one is there.
+    pub fn tick(&mut self, now: Now, store: &mut dyn SharedData) {
+        self.books.tick(store, now);
+    }
+
+    /// Whether a tick should come soon, in 50 ms.
+    pub fn busy(&self) -> bool {
+        self.books.busy()
     }
 
     /// The counters, within reach for one callback.
@@ -108,12 +126,13 @@ impl Ledger<'_> {
         })
     }
 
-    /// Charges all of `charges`, or none of them. Two charges of one key add up.
+    /// Charges all of `charges`, or none of them. Two charges of one key add up. What comes back is held of quotas that
+    /// limit calls in flight, until it is dropped.
     ///
     /// # Errors
     /// The first charge that could not be made, and why.
-    pub fn charge_all(&mut self, now: Now, charges: &[Charge<'_>]) -> Result<(), Refused> {
-        charge_all(self.store, now, charges)
+    pub fn charge_all(&mut self, now: Now, charges: &[Charge<'_>]) -> Result<Vec<Hold>, Refused> {
+        charge_all(&mut self.counters.books, self.store, now, charges)
     }
 
     fn seed(&mut self) -> Result<Seed, StoreError> {

@@ -14,14 +14,22 @@
 //! nothing. Whatever goes wrong on the way leaves too much counted, never too little: the limit holds, and what was
 //! counted too much leaves with its window.
 
+mod books;
 mod bucket;
+mod by_id;
+mod cells;
 mod charge;
 mod counts;
+mod hold;
 mod key;
+mod leases;
 mod limit;
 mod seed;
+mod shares;
+mod slots;
 mod table;
 
 pub use charge::{Charge, Refused, Why};
+pub use hold::Hold;
 pub use key::{Counters, Key, Ledger};
 pub use limit::{Algorithm, InFlight, Kind, Override, Quota, Rate, WhenFull};

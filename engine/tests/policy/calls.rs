@@ -128,7 +128,7 @@ impl Decider {
             mono: Nanos::from_secs(1000),
             wall: 1_700_000_000_000_000_000,
         };
-        let mut counters = Counters::new("plugin", &policy.name, [7; 16]);
+        let mut counters = Counters::new("plugin", &policy.name, [7; 16], 7);
         policy.decide(&facts, &mut counters.open(&mut self.store), now)
     }
 

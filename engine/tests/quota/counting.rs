@@ -121,9 +121,10 @@ fn a_charge_costs_one_get_and_one_set_and_a_refusal_one_get() {
             take(&mut vm, store, at(0), &quota, value);
         })
     };
-    assert_eq!(one(&mut store, "a"), (2, 2), "with the seed");
+    assert_eq!(one(&mut store, "a"), (3, 3), "with seed and cell");
     assert_eq!(one(&mut store, "a"), (1, 1));
     assert_eq!(one(&mut store, "a"), (1, 0), "at the limit");
+    assert_eq!(one(&mut store, "a"), (0, 0), "which it remembers");
 }
 
 #[test]

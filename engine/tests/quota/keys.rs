@@ -87,7 +87,7 @@ fn everything_else_is_counted_apart() {
         }),
         ..rolling("q", 1)
     };
-    let of = |plugin, policy| Counters::new(plugin, policy, [2; 16]);
+    let of = |plugin, policy| Counters::new(plugin, policy, [2; 16], 2);
     #[rustfmt::skip]
     let others = [
         ("plugin", Pair { counters: of("other", "policy"), ..same() }),

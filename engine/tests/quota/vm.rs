@@ -41,7 +41,7 @@ pub(crate) fn at(ms: u64) -> Now {
 
 /// One of a process's VMs.
 pub(crate) fn vm(nonce: u8) -> Counters {
-    Counters::new("plugin", "policy", [nonce; 16])
+    Counters::new("plugin", "policy", [nonce; 16], nonce.into())
 }
 
 /// What a call takes: quota, the value of its `per` attribute, amount.
@@ -65,7 +65,7 @@ pub(crate) fn charge(
             one_way: false,
         });
     }
-    Ok(ledger.charge_all(now, &charges))
+    Ok(ledger.charge_all(now, &charges).map(drop))
 }
 
 /// What becomes of a call that takes one from one quota, in a store that works.
