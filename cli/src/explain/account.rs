@@ -275,7 +275,7 @@ impl<'a> DecisionAccount<'a> {
             };
         }
         let mut memory = Memory::default();
-        let mut counters = Counters::new("", &policy.name, [0; 16]);
+        let mut counters = Counters::new("", &policy.name, [0; 16], 0);
         let facts = given.facts();
         let decision = policy.decide(&facts, &mut counters.open(&mut memory), NOW);
         let reading = facts.first_reading();

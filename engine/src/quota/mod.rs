@@ -4,15 +4,16 @@
 //!
 //! ```text
 //! dubbo-policy/1/seed        16 random bytes; hashes of everything that callers choose are keyed with them
+//! dubbo-policy/1/cells       which VMs are there
 //! dubbo-policy/1/quota/HHH   a bucket: 4096 of them, found by the hash of (plugin, policy, quota, window, algorithm, per, values)
 //! ```
 //!
 //! Envoy never frees a shared-data key, so the table's size bounds what hostile callers can make it keep, together with
-//! `max_keys`. Counters leave their bucket once they have no part in the current window.
+//! `max_keys`. Counters leave their bucket once they have no part in the current window, shares when nothing is held.
 //!
-//! A call reads each of its buckets, and writes each when all its charges fit, so that a call that is refused writes
-//! nothing. Whatever goes wrong on the way leaves too much counted, never too little: the limit holds, and what was
-//! counted too much leaves with its window.
+//! A VM takes more than a call needs, where the limit is large, so that most calls find enough in its own `books`. A call
+//! that does not reads its buckets, and writes each when all its charges fit. Whatever goes wrong on the way leaves too much
+//! counted, never too little: the limit holds, and what was counted too much leaves with its window, or by the next tick.
 
 mod books;
 mod bucket;
