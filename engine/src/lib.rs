@@ -3,6 +3,7 @@
 pub mod attributes;
 pub mod config;
 mod connection;
+pub mod lists;
 pub mod metrics;
 pub mod policy;
 pub mod quota;

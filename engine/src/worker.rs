@@ -8,6 +8,7 @@ use std::rc::Rc;
 use crate::connection::{
     CloseReason, Connection, Context, Effects, Memory, Peers, Side, Surroundings,
 };
+use crate::lists::{self, Fetch, FetchId, Following, Notice};
 use crate::metrics::{Direction, Metrics};
 use crate::policy::{Policy, Workload};
 use crate::quota::Counters;
@@ -56,7 +57,24 @@ pub struct Worker {
     counters: Counters,
     /// What this Envoy's node says of itself.
     workload: Rc<Workload>,
+    /// Keeps the fetched lists up to date.
+    lists: Following,
+    /// A policy that is to replace the one in force as soon as its lists have been fetched.
+    waiting: Option<Waiting>,
+    /// Whether there has been a connection.
+    serves: bool,
 }
+
+/// A policy with lists that are new.
+#[derive(Debug)]
+struct Waiting {
+    policy: Rc<Policy>,
+    /// Set by the next tick, for there is a clock.
+    until: Option<Nanos>,
+}
+
+/// So long the old policy may serve while a new one waits for its lists.
+const WAIT_FOR_LISTS: Nanos = Nanos::from_secs(10);
 
 /// What all connections work with.
 #[derive(Debug)]
@@ -115,9 +133,12 @@ impl Worker {
             },
             counters,
             workload: Rc::default(),
+            lists: Following::new(&identity.plugin, seed),
+            waiting: None,
+            serves: false,
             identity,
         };
-        worker.set_policy(policy);
+        worker.put_in_force(policy);
         worker
     }
 
@@ -126,8 +147,29 @@ impl Worker {
         &self.common.policy
     }
 
-    /// Puts a policy of the same name in force, from the next call of every connection on.
+    /// The policy that was given last: the one in force, or one that waits for its lists.
+    pub fn newest_policy(&self) -> &Rc<Policy> {
+        let waiting = self.waiting.as_ref();
+        waiting.map_or(&self.common.policy, |waiting| &waiting.policy)
+    }
+
+    /// Puts a policy of the same name in force, from the next call of every connection on. One with lists that were never
+    /// fetched waits for these, for 10 s at most: what it would refuse for want of them the old one can still decide.
     pub fn set_policy(&mut self, policy: Rc<Policy>) {
+        self.lists.follow(&[&self.common.policy, &policy]);
+        if self.lists.awaits(&policy) {
+            self.waiting = Some(Waiting {
+                policy,
+                until: None,
+            });
+        } else {
+            self.put_in_force(policy);
+        }
+    }
+
+    fn put_in_force(&mut self, policy: Rc<Policy>) {
+        self.waiting = None;
+        self.lists.follow(&[&policy]);
         self.common.metrics.reconfigure(&policy.revision);
         policy.services_by_name(|name| self.common.metrics.know_service(name));
         policy.methods_by_name(|name| self.common.metrics.know_method(name));
@@ -171,6 +213,7 @@ impl Worker {
             direction: self.identity.node.direction,
             node: Rc::clone(&self.workload),
         };
+        self.serves = true;
         self.connections.insert(
             id,
             Entry {
@@ -266,6 +309,9 @@ impl Worker {
         if self.counters.busy() || !self.common.policy.quotas.is_empty() {
             self.counters.tick(now, shared);
         }
+        self.lists
+            .tick(now, self.serves, shared, &mut self.common.metrics);
+        self.wait_for_lists(now.mono);
         self.common.metrics.set_held_bytes(self.held as u64);
         self.common
             .metrics
@@ -286,6 +332,29 @@ impl Worker {
             || reports.is_some_and(|reports| reports.next_wakeup().is_some())
     }
 
+    /// The lists that have to be fetched now. Each needs an answer, even if it cannot be sent.
+    pub fn fetches(&mut self) -> Vec<Fetch> {
+        self.lists.take_fetches()
+    }
+
+    /// What came of fetching a list.
+    pub fn fetched(
+        &mut self,
+        id: FetchId,
+        answer: lists::Answer,
+        now: Now,
+        shared: &mut dyn SharedData,
+    ) {
+        self.lists
+            .answer(id, answer, now, shared, &mut self.common.metrics);
+        self.wait_for_lists(now.mono);
+    }
+
+    /// What there is to log.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        self.lists.take_notices()
+    }
+
     /// The reports on their way, if the policy wants any.
     pub fn reports(&mut self) -> Option<&mut Reports> {
         self.common.reports.as_mut()
@@ -294,6 +363,30 @@ impl Worker {
     /// What was counted.
     pub fn metrics(&mut self) -> &mut Metrics {
         &mut self.common.metrics
+    }
+
+    /// Puts the waiting policy in force, if it need not wait any longer.
+    fn wait_for_lists(&mut self, now: Nanos) {
+        let Some(waiting) = &mut self.waiting else {
+            return;
+        };
+        let until = *waiting.until.get_or_insert(now + WAIT_FOR_LISTS);
+        let awaits = self.lists.awaits(&waiting.policy);
+        if awaits && now < until {
+            return;
+        }
+        let policy = Rc::clone(&waiting.policy);
+        let (name, revision) = (&policy.name, &policy.revision);
+        let without = if awaits {
+            ", without all of its lists"
+        } else {
+            ""
+        };
+        self.lists.note(Notice {
+            warning: awaits,
+            text: format!("policy {name} revision {revision} is in force{without}"),
+        });
+        self.put_in_force(policy);
     }
 
     /// Brings the sums and the timer of a connection up to date.

@@ -2,7 +2,7 @@
 //!
 //! The proxy-wasm crate panics on any status that it did not foresee, and a panic here closes every connection of the
 //! worker. So the calls that this module needs are declared here, and give a [`HostError`] for whatever the host answers.
-//! Only gRPC calls stay with the crate: its dispatcher has to know their tokens.
+//! Only gRPC and HTTP calls stay with the crate: its dispatcher has to know their tokens.
 //!
 //! Statuses and buffer numbers are those of Proxy-Wasm ABI 0.2.1; what Envoy really does with them was tried on 1.40.
 #![expect(
@@ -14,7 +14,7 @@ use core::fmt;
 use core::ptr::{null, null_mut};
 use core::time::Duration;
 
-use proxy_wasm::types::{BufferType, LogLevel, MetricType, StreamType};
+use proxy_wasm::types::{BufferType, LogLevel, MapType, MetricType, StreamType};
 
 /// A host call that did not answer `Ok`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,13 @@ unsafe extern "C" {
         size: usize,
         data: *const u8,
         len: usize,
+    ) -> u32;
+    fn proxy_get_header_map_value(
+        map: u32,
+        name: *const u8,
+        name_len: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
     ) -> u32;
     fn proxy_get_property(
         path: *const u8,
@@ -188,6 +195,27 @@ pub(crate) fn replace_buffer(kind: BufferType, len: usize, bytes: &[u8]) -> Resu
     })
 }
 
+/// A header of the answer to an HTTP call, within its callback; `None` if it has none of this name, or no text in it.
+pub(crate) fn answer_header(name: &str) -> Result<Option<String>> {
+    let (mut data, mut size) = (null_mut(), 0);
+    // SAFETY: both results outlive the call; the host reads `name` during the call only.
+    let status = unsafe {
+        proxy_get_header_map_value(
+            MapType::HttpCallResponseHeaders as u32,
+            name.as_ptr(),
+            name.len(),
+            &mut data,
+            &mut size,
+        )
+    };
+    match status {
+        NOT_FOUND => Ok(None),
+        _ => check("get_header_map_value", status)
+            // SAFETY: the host has just handed them over.
+            .map(|()| String::from_utf8(unsafe { adopt(data, size) }).ok()),
+    }
+}
+
 /// A property by its path; `None` where the host has none.
 pub(crate) fn property(path: &[&str]) -> Result<Option<Vec<u8>>> {
     let path = path.join("\0");
@@ -232,7 +260,7 @@ pub(crate) fn define_metric(kind: MetricType, name: &str) -> Result<u32> {
     Ok(id)
 }
 
-/// Adds a sample to a histogram.
+/// Adds a sample to a histogram, or says what a gauge is.
 pub(crate) fn record_metric(id: u32, value: u64) -> Result<()> {
     // SAFETY: no pointers.
     check("record_metric", unsafe { proxy_record_metric(id, value) })

@@ -1,6 +1,6 @@
 //! The Proxy-Wasm module: host calls in, effects out. It knows no protocol and no policy; both are the engine's.
 //!
-//! `root` takes configurations and ticks, `stream` the bytes of one connection, `host` makes the host calls.
+//! `root` takes configurations and ticks, `lists` fetches lists, `stream` the bytes of one connection, `host` makes the host calls.
 
 #![expect(
     missing_docs,
@@ -8,6 +8,7 @@
 )]
 
 mod host;
+mod lists;
 mod metrics;
 mod root;
 mod seat;

@@ -41,7 +41,7 @@ impl MetricIds {
             }
         };
         match update.kind {
-            Kind::Histogram => host::record_metric(id, update.value.unsigned_abs()),
+            Kind::Histogram | Kind::Level => host::record_metric(id, update.value.unsigned_abs()),
             Kind::Counter | Kind::Gauge => host::increment_metric(id, update.value),
         }
     }
@@ -50,7 +50,7 @@ impl MetricIds {
 fn metric_type(kind: Kind) -> MetricType {
     match kind {
         Kind::Counter => MetricType::Counter,
-        Kind::Gauge => MetricType::Gauge,
+        Kind::Gauge | Kind::Level => MetricType::Gauge,
         Kind::Histogram => MetricType::Histogram,
     }
 }

@@ -13,6 +13,7 @@ use proxy_wasm::traits::{Context, RootContext, StreamContext};
 use proxy_wasm::types::{BufferType, ContextType, LogLevel, MetricType};
 
 use crate::host;
+use crate::lists::Fetches;
 use crate::seat::Seat;
 use crate::shared::HostData;
 use crate::stream::{Stream, close};
@@ -26,6 +27,8 @@ pub(crate) struct Root {
     seated: RefCell<Option<Seated>>,
     /// The reports on their way, by the host's token.
     sends: RefCell<HashMap<u32, SendId>>,
+    /// The lists on theirs.
+    fetches: Fetches,
 }
 
 /// A root with its configuration.
@@ -40,6 +43,7 @@ impl Root {
             id,
             seated: RefCell::default(),
             sends: RefCell::default(),
+            fetches: Fetches::default(),
         }
     }
 
@@ -51,14 +55,21 @@ impl Root {
             host::log(LogLevel::Warn, &format!("dubbo-policy: warning: {warning}"));
         }
         let policy = Rc::new(loaded.policy);
+        let seat = Seat::take(self.id, Rc::clone(&policy));
+        let in_force = seat.worker.borrow().policy().revision == policy.revision;
         host::log(
             LogLevel::Info,
             &format!(
-                "dubbo-policy: policy {} revision {} is in force",
-                policy.name, policy.revision
+                "dubbo-policy: policy {} revision {} {}",
+                policy.name,
+                policy.revision,
+                if in_force {
+                    "is in force"
+                } else {
+                    "waits for its lists"
+                }
             ),
         );
-        let seat = Seat::take(self.id, Rc::clone(&policy));
         self.seated.replace(Some(Seated { seat, policy }));
         Ok(())
     }
@@ -75,7 +86,7 @@ impl Root {
     fn seat_for_stream(&self) -> Option<Rc<Seat>> {
         let mut seated = self.seated.borrow_mut();
         let Seated { seat, policy } = seated.as_mut()?;
-        if seat.worker.borrow().policy().revision != policy.revision {
+        if seat.worker.borrow().newest_policy().revision != policy.revision {
             host::log(
                 LogLevel::Error,
                 &format!(
@@ -104,6 +115,7 @@ impl Root {
             self.sends.borrow_mut().retain(|_, other| *other != send);
         }
         self.send_due(seat)?;
+        self.fetches.send_due(seat)?;
         seat.metrics
             .borrow_mut()
             .write(seat.worker.borrow_mut().metrics());
@@ -171,6 +183,19 @@ impl Context for Root {
         };
         let settled = self.sent(&seat, send, answer);
         if let Err(error) = settled.and_then(|()| self.send_due(&seat)) {
+            seat.failed(error);
+        }
+    }
+
+    fn on_http_call_response(
+        &mut self,
+        token: u32,
+        headers: usize,
+        body_size: usize,
+        _trailers: usize,
+    ) {
+        let Some(seat) = self.seat() else { return };
+        if let Err(error) = self.fetches.answered(&seat, token, headers, body_size) {
             seat.failed(error);
         }
     }

@@ -103,7 +103,7 @@ impl Seat {
     /// `root` ticks for the seat from now on.
     fn own(&self, root: u32) {
         self.owner.set(Some(root));
-        self.tick_every(QUIET);
+        self.set_pace();
     }
 
     /// Whether `root` ticks for the seat. One whose owner is gone falls to whoever asks.

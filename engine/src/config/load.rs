@@ -68,7 +68,7 @@ fn policy(fields: &Fields<'_>) -> Option<Policy> {
         .as_ref()
         .is_some_and(|protocol| protocol.serializations.some_pass_unread());
     let mut names = Names::new(some_pass_unread);
-    let list_names = fields
+    let lists = fields
         .get("lists")
         .map(|value| lists::read(&value, &mut names));
     let quotas = fields
@@ -80,7 +80,7 @@ fn policy(fields: &Fields<'_>) -> Option<Policy> {
         .map(|value| routes::read(&value, &names));
     let reports = fields.written("reports").map(reports::read);
     let denial = fields.get("denial").and_then(|value| denial::read(&value));
-    let (rules, routes, protocol) = (rules?, routes?, protocol?);
+    let (lists, rules, routes, protocol) = (lists?, rules?, routes?, protocol?);
     let allows = rules
         .iter()
         .any(|rule| matches!(rule.action, Action::Allow));
@@ -98,7 +98,8 @@ fn policy(fields: &Fields<'_>) -> Option<Policy> {
         revision: String::new(),
         mode: mode?,
         default_allow: default_allow?,
-        list_names: list_names?,
+        list_names: lists.iter().map(|list| list.name.clone()).collect(),
+        lists,
         quotas: quotas?,
         rules,
         reports: transpose(reports)?,

@@ -6,8 +6,9 @@ use super::patterns;
 use super::reader::{Fields, Value, one_of};
 use super::schema;
 use crate::attributes::{self, Attribute, Kind};
+use crate::lists::Kind as ListKind;
 use crate::metrics::Direction;
-use crate::policy::{List, Matcher, Pattern};
+use crate::policy::{Matcher, Pattern};
 
 /// Reads a matcher of `attribute`: a plain value, a list of alternatives, or an object.
 pub(super) fn read<'a>(
@@ -221,13 +222,10 @@ fn within<'a>(value: &Value<'a>, subject: &Subject<'_>, names: &Names<'a>) -> Op
     let list = names.lists.find(value)?;
     let attribute = subject.attribute;
     let (fits, expected) = match subject.kind {
-        Kind::Ip => (matches!(*list, List::Ips(_)), "a list of type ip"),
+        Kind::Ip => (list.kind == ListKind::Ip, "a list of type ip"),
         Kind::Flag => (false, "true or false"),
         Kind::Names => (false, "{some: ...} or {every: ...}"),
-        Kind::Text => (
-            !matches!(*list, List::Ips(_)),
-            "a list of type string or regex",
-        ),
+        Kind::Text => (list.kind != ListKind::Ip, "a list of type string or regex"),
     };
     if !fits {
         value.reject(format!("{expected} for {attribute}"), None);

@@ -272,13 +272,18 @@ impl<'a> Fields<'a> {
         self.written.iter().map(|(name, _)| *name)
     }
 
+    /// Records that a field is missing that is needed only sometimes.
+    pub(super) fn reject_missing_field(&self, name: &str, expected: &str) {
+        let path = self.at.path.field(name);
+        self.at.context.reject(&path, expected, "nothing", None);
+    }
+
     fn reject_missing(&self) {
         for field in self.section.fields {
             if let Need::Required(expected) = field.need
                 && self.written(field.name).is_none()
             {
-                let path = self.at.path.field(field.name);
-                self.at.context.reject(&path, expected, "nothing", None);
+                self.reject_missing_field(field.name, expected);
             }
         }
     }

@@ -8,7 +8,7 @@ use super::types::Type::{
     self, Attribute, Bytes, Condition, Duration, Either, Flag, List, Matcher, MatcherOfOne, Name,
     NonEmpty, Object, Strings, Text, Whole, Words,
 };
-use super::{denial, protocol, quotas, reports};
+use super::{denial, lists, protocol, quotas, reports};
 
 /// The fields of one kind of object.
 #[derive(Debug)]
@@ -86,10 +86,35 @@ pub(super) static LIST: Section = Section {
             Words(&["string", "ip", "regex"]),
         ),
         default("ignore_case", Node::Bool(false), Flag),
-        required("entries", "a list of strings", List(&Text)),
-        not_yet("source"),
-        not_yet("expire_after"),
-        not_yet("when_expired"),
+        optional("entries", List(&Text)),
+        optional("source", Object(&SOURCE)),
+        default("expire_after", word("5m"), Duration(lists::EXPIRE_AFTER)),
+        default(
+            "when_expired",
+            word("deny"),
+            Words(&["deny", "keep", "skip"]),
+        ),
+    ],
+};
+
+pub(super) static SOURCE: Section = Section {
+    title: "a list's source",
+    fields: &[
+        required(
+            "cluster",
+            "the name of an Envoy cluster",
+            Bytes(lists::MAX_NAME),
+        ),
+        required("authority", "a host", Bytes(lists::MAX_NAME)),
+        required("path", "a path", Bytes(lists::MAX_PATH)),
+        default("format", word("lines"), Words(&["lines", "json", "yaml"])),
+        default("refresh", word("60s"), Duration(lists::REFRESH)),
+        default("timeout", word("2s"), Duration(lists::TIMEOUT)),
+        default(
+            "max_bytes",
+            Node::Number(1_048_576.0),
+            Whole(lists::MAX_BYTES),
+        ),
     ],
 };
 
@@ -335,9 +360,10 @@ const fn not_yet(name: &'static str) -> Field {
 
 /// All of them that have fields.
 #[cfg(test)]
-pub(super) const SECTIONS: [&Section; 17] = [
+pub(super) const SECTIONS: [&Section; 18] = [
     &POLICY,
     &LIST,
+    &SOURCE,
     &QUOTA,
     &OVERRIDE,
     &RULE,

@@ -8,6 +8,6 @@ mod series;
 
 pub use labels::CallLabel;
 pub use name::TAGS;
-pub use outcome::{Answer, Decision, Direction, QuotaResult, RuleResult};
+pub use outcome::{Answer, Decision, Direction, ListFetch, ListState, QuotaResult, RuleResult};
 pub use recorder::{EndedCall, Metrics};
 pub use series::{Kind, SeriesId, Update};

@@ -7,7 +7,7 @@
 //! `envoy-config/stats-tags.yaml` gives a plain Envoy. What is left is the name in Prometheus.
 
 /// All tags that a name may have.
-pub const TAGS: [&str; 13] = [
+pub const TAGS: [&str; 14] = [
     "policy",
     "revision",
     "direction",
@@ -19,6 +19,7 @@ pub const TAGS: [&str; 13] = [
     "result",
     "enforced",
     "quota",
+    "list",
     "reason",
     "call",
 ];

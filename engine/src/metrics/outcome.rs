@@ -134,3 +134,38 @@ impl QuotaResult {
         }
     }
 }
+
+/// What came of fetching a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ListFetch {
+    /// Other content, which is in force in all VMs soon.
+    Changed,
+    /// The content that is known.
+    Unchanged,
+    /// Nothing that can be used.
+    Failed,
+}
+
+impl ListFetch {
+    /// `changed`, `unchanged` or `failed`.
+    pub fn name(self) -> &'static str {
+        match self {
+            ListFetch::Changed => "changed",
+            ListFetch::Unchanged => "unchanged",
+            ListFetch::Failed => "failed",
+        }
+    }
+}
+
+/// What is known of a fetched list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListState {
+    /// Entries that were fetched.
+    pub entries: u64,
+    /// What was fetched and skipped.
+    pub bad_entries: u64,
+    /// Seconds since the UTC epoch at the last good fetch; 0 before the first.
+    pub last_success: u64,
+    /// That is longer ago than `expire_after`.
+    pub expired: bool,
+}

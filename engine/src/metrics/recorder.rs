@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::labels::{CallLabel, Labels};
 use super::name::stat_name;
-use super::outcome::{Answer, Decision, Direction, QuotaResult, RuleResult};
+use super::outcome::{Answer, Decision, Direction, ListFetch, ListState, QuotaResult, RuleResult};
 use super::series::{Kind, Registry, SeriesId, Update};
 use crate::report::Books;
 use crate::time::Nanos;
@@ -224,6 +224,27 @@ impl Metrics {
                 .define(stat_name(&tags, "quota_results_total"), Kind::Counter)
         });
         self.registry.add(series, 1);
+    }
+
+    /// `list_fetches_total`.
+    pub fn list_fetched(&mut self, list: &str, result: ListFetch) {
+        let tags = [("list", list), ("result", result.name())];
+        self.count("list_fetches_total", &tags);
+    }
+
+    /// `list_entries`, `list_bad_entries`, `list_last_success_timestamp_seconds`, `list_expired`.
+    pub fn list_state(&mut self, list: &str, state: ListState) {
+        let levels = [
+            ("list_entries", state.entries),
+            ("list_bad_entries", state.bad_entries),
+            ("list_last_success_timestamp_seconds", state.last_success),
+            ("list_expired", u64::from(state.expired)),
+        ];
+        for (metric, value) in levels {
+            let tags = [("policy", self.policy.as_str()), ("list", list)];
+            let series = self.registry.define(stat_name(&tags, metric), Kind::Level);
+            self.registry.set(series, signed(value));
+        }
     }
 
     /// `refused_total`: bytes or a call that the protocol forbids, or that could not be judged.

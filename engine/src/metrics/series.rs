@@ -10,6 +10,8 @@ pub enum Kind {
     Counter,
     /// Goes up and down: the value is added, and may be negative, so that several VMs feed one gauge.
     Gauge,
+    /// The value is what there is: for what all VMs know alike, so that it does not matter which of them writes last.
+    Level,
     /// The value is one sample.
     Histogram,
 }
@@ -27,7 +29,7 @@ pub struct Update<'a> {
     pub name: &'a str,
     /// Its kind.
     pub kind: Kind,
-    /// What to add, or the sample to record.
+    /// What to add, what there is, or the sample to record.
     pub value: i64,
 }
 
@@ -37,6 +39,7 @@ pub(super) struct Registry {
     series: Vec<Series>,
     ids: BTreeMap<Rc<str>, SeriesId>,
     changed: Vec<SeriesId>,
+    levels: BTreeMap<SeriesId, i64>,
     samples: Vec<(SeriesId, i64)>,
 }
 
@@ -76,6 +79,11 @@ impl Registry {
         series.delta = series.delta.saturating_add(n);
     }
 
+    /// Says what a level is now.
+    pub(super) fn set(&mut self, id: SeriesId, value: i64) {
+        self.levels.insert(id, value);
+    }
+
     /// Adds a sample to a histogram; `false` when there are too many since the last tick.
     pub(super) fn sample(&mut self, id: SeriesId, value: i64) -> bool {
         let room = self.samples.len() < MAX_SAMPLES;
@@ -100,7 +108,8 @@ impl Registry {
                 series.delta = 0;
             }
         }
-        for (id, value) in self.samples.drain(..) {
+        let levels = core::mem::take(&mut self.levels);
+        for (id, value) in levels.into_iter().chain(self.samples.drain(..)) {
             if let Some(series) = self.series.get(id.0 as usize) {
                 write(Update {
                     id,

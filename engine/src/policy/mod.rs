@@ -28,8 +28,7 @@ pub use dubbo::refusal::Form;
 pub use facts::{CallFacts, Reading};
 pub use findings::Findings;
 pub use limiter::Limiter;
-pub(crate) use list::canonical_net;
-pub use list::{IpSet, List, RegexSet, StringSet};
+pub use list::{Changes, Fetched, List};
 pub use matcher::{Matcher, Pattern};
 pub use origin::{Origin, Workload};
 pub use policy::{

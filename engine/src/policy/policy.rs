@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use dubbo::Serialization;
 
-use super::{Form, Limiter, Route, Rule};
+use super::{Form, Limiter, List, Route, Rule};
 use crate::config::Limits;
 use crate::report::ReportsConfig;
 
@@ -21,6 +21,8 @@ pub struct Policy {
     pub default_allow: bool,
     /// The names of `lists`; what is unknown because of one names it by its place.
     pub list_names: Vec<Box<str>>,
+    /// `lists`, at the same places.
+    pub lists: Vec<Rc<List>>,
     /// `quotas`.
     pub quotas: Vec<Rc<Limiter>>,
     /// `rules`; a rule's index is its place.
@@ -128,6 +130,12 @@ impl Serializations {
 }
 
 impl Policy {
+    /// Changes whenever what some list says has changed: findings of an earlier version must be made anew.
+    pub fn lists_version(&self) -> u64 {
+        let fetched = self.lists.iter().find_map(|list| list.fetched.as_ref());
+        fetched.map_or(0, |fetched| fetched.changes.get())
+    }
+
     /// Whether some route chooses the cluster of a connection.
     pub fn chooses_clusters(&self) -> bool {
         self.routes

@@ -46,8 +46,11 @@ impl Counted {
     /// Adds what was counted since the last time.
     pub(crate) fn take(&mut self, worker: &mut Worker) {
         worker.metrics().take(|update| {
-            if update.kind != Kind::Histogram {
-                *self.0.entry(update.name.to_owned()).or_default() += update.value;
+            let value = self.0.entry(update.name.to_owned());
+            match update.kind {
+                Kind::Counter | Kind::Gauge => *value.or_default() += update.value,
+                Kind::Level => *value.or_default() = update.value,
+                Kind::Histogram => {}
             }
         });
     }
