@@ -123,7 +123,7 @@ impl Seat {
 
     /// Whether calls choose the cluster of their connection.
     pub(crate) fn chooses_clusters(&self) -> bool {
-        self.worker.borrow().policy().chooses_clusters()
+        self.worker.borrow().policy().chooses_clusters
     }
 
     /// What the host's clocks say. The wall clock is that of the last tick, carried on: it costs no host call.

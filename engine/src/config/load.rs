@@ -6,8 +6,7 @@ use super::node::Node;
 use super::reader::{Context, Fields, Value};
 use super::rules::transpose;
 use super::{denial, lists, parse, protocol, quotas, reports, routes, rules, schema, warnings};
-use crate::attributes::Attribute;
-use crate::policy::{Action, Mode, Policy};
+use crate::policy::{Action, Index, Mode, Paths, Policy};
 
 /// A configuration that has no mistakes.
 #[derive(Debug)]
@@ -38,11 +37,7 @@ pub fn load(node: &Node) -> Result<Loaded, Errors> {
     match policy {
         Some(mut policy) if errors.is_empty() => {
             policy.revision = digest.to_string();
-            policy.looks_at_classes = policy.looks_at(&Attribute::Classes);
-            policy.looks_at_claimed_app = policy.looks_at(&Attribute::ClaimedApp);
-            policy.looks_at_certificates = Attribute::NAMED
-                .iter()
-                .any(|attribute| attribute.is_certified() && policy.looks_at(attribute));
+            policy.compile();
             let warnings = warnings::of(&policy);
             Ok(Loaded { policy, warnings })
         }
@@ -102,6 +97,7 @@ fn policy(fields: &Fields<'_>) -> Option<Policy> {
         lists,
         quotas: quotas?,
         rules,
+        rule_index: Index::default(),
         reports: transpose(reports)?,
         denial: denial?,
         contradictions: protocol.contradictions,
@@ -116,5 +112,9 @@ fn policy(fields: &Fields<'_>) -> Option<Policy> {
         attachment_keys: names.into_attachment_keys(),
         owned_attachments: routes::owned_attachments(&routes),
         routes,
+        route_index: Index::default(),
+        list_changes: None,
+        paths: Paths::default(),
+        chooses_clusters: false,
     })
 }

@@ -20,7 +20,7 @@ pub(super) fn read<'a>(routes: &Value<'a>, names: &Names<'a>) -> Vec<Route> {
         if let Some(name) = fields.get("name") {
             unique.add(&name, Some(()));
         }
-        read.extend(route(&fields, names));
+        read.extend(route(&fields, read.len(), names));
     }
     read
 }
@@ -35,7 +35,7 @@ pub(super) fn owned_attachments(routes: &[Route]) -> Vec<String> {
     keys.into_iter().collect()
 }
 
-fn route<'a>(fields: &Fields<'a>, names: &Names<'a>) -> Option<Route> {
+fn route<'a>(fields: &Fields<'a>, index: usize, names: &Names<'a>) -> Option<Route> {
     let name = fields.get("name").and_then(|name| name.text());
     let scope = scope(fields, Effect::Grants, names);
     let set = fields.get("set")?.fields(&schema::SET)?;
@@ -48,6 +48,7 @@ fn route<'a>(fields: &Fields<'a>, names: &Names<'a>) -> Option<Route> {
             .reject_as("attachments or connection_cluster", "neither", None);
     }
     Some(Route {
+        index,
         name: name?.into(),
         scope: scope?,
         set: attachments?,

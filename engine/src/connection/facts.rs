@@ -216,7 +216,7 @@ fn group_as_path(call: &Call<'_>, policy: &Policy) -> bool {
     paths
         .into_iter()
         .flatten()
-        .any(|path| policy.names_path(&format!("{group}/{path}")))
+        .any(|path| policy.paths.contain(&format!("{group}/{path}")))
 }
 
 /// The caller's claim. Only where rules or quotas look at it has it to be text; reports take it with U+FFFD in it.

@@ -167,12 +167,7 @@ fn judgement(policy: &Rc<Policy>, decision: &Decision<'_>) -> Judgement {
             _ => None,
         },
         holds: Vec::new(),
-        route: decision.route.and_then(|route| {
-            policy
-                .routes
-                .iter()
-                .position(|other| core::ptr::eq(route, other))
-        }),
+        route: decision.route.map(|route| route.index),
     }
 }
 

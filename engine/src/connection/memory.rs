@@ -63,6 +63,8 @@ fn class_names(carried: &Carried<'_>) -> Result<Vec<Cow<'static, str>>, CallErro
 pub(crate) struct Memory {
     /// A call's place is decided by its names.
     places: Vec<Option<Remembered>>,
+    /// What is remembered holds for this version of the policy's lists.
+    lists_version: u64,
     seed: u64,
 }
 
@@ -83,6 +85,7 @@ impl Memory {
     pub(crate) fn new(seed: u64) -> Memory {
         Memory {
             places: Vec::new(),
+            lists_version: 0,
             seed,
         }
     }
@@ -121,6 +124,10 @@ impl Memory {
         policy: &Policy,
     ) -> Result<Read, CallError> {
         let limits = Limits::default();
+        if self.lists_version != policy.lists_version() {
+            self.clear();
+            self.lists_version = policy.lists_version();
+        }
         if self.places.is_empty() {
             self.places.resize_with(PLACES, || None);
         }

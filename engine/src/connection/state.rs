@@ -269,7 +269,7 @@ impl Connection {
                 self.refuse_all(from.other(), &mut output);
             }
             // Envoy never ends a connection whose client has ended it before anything went on.
-            if from == Side::Downstream && !self.connected && cx.policy.chooses_clusters() {
+            if from == Side::Downstream && !self.connected && cx.policy.chooses_clusters {
                 let reason = CloseReason::ENDED_BEFORE_A_CALL;
                 self.close(reason, cx.metrics);
                 return Passed::closed(reason, input.len());
@@ -318,7 +318,7 @@ impl Connection {
                 .push(head.id, cx.now.mono, Awaited::Heartbeat);
             self.wake_by(cx.now.mono + cx.policy.limits.forget_calls_after);
         }
-        if from == Side::Downstream && !self.connected && cx.policy.chooses_clusters() {
+        if from == Side::Downstream && !self.connected && cx.policy.chooses_clusters {
             self.early.extend_from_slice(output.input(at.clone()));
         } else {
             self.go_on(from, output);

@@ -1,6 +1,6 @@
 //! The decision on one call.
 //!
-//! Every rule is looked at, and their order never changes the outcome, only which denial is named. A call may be read in
+//! Every rule counts, and their order never changes the outcome, only which denial is named. A call may be read in
 //! several ways: one that is refused in any of them is refused, and it has to be allowed in all of them.
 //!
 //! What is known goes before what is not: a rule that denies is named before one that cannot tell because a list has
@@ -28,9 +28,9 @@ impl Policy {
         self.settle(&self.look_at(call), call, ledger, now)
     }
 
-    /// Looks at every rule and route: the part of a decision that depends on the call alone.
+    /// Looks at rules and routes: the part of a decision that depends on the call alone.
     pub fn look_at(&self, call: &CallFacts<'_>) -> Findings {
-        Findings::of(call, &self.rules, &self.routes)
+        Findings::of(call, self)
     }
 
     /// The route that the call takes if it is admitted.

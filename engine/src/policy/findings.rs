@@ -1,7 +1,7 @@
 //! What the rules say of one call, before anything is made of it.
 
 use super::facts::{CallFacts, Reading};
-use super::route::Route;
+use super::policy::Policy;
 use super::rule::{Action, Rule};
 use super::truth::{Expired, Truth};
 
@@ -34,22 +34,25 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Looks at every rule, in every reading of the call.
-    pub(super) fn of(call: &CallFacts<'_>, rules: &[Rule], routes: &[Route]) -> Findings {
+    /// Looks at every rule that may be about the call, in every reading of it.
+    pub(super) fn of(call: &CallFacts<'_>, policy: &Policy) -> Findings {
+        let mut findings = Findings::default();
+        let mut room = Vec::new();
+        let (rules, routes) = (&policy.rules, &policy.routes);
         let first = call.first_reading();
-        let mut findings = Findings {
-            route: routes
-                .iter()
-                .position(|route| route.scope.covers(&first).is_true()),
-            ..Findings::default()
-        };
+        policy.route_index.visit(&first, &mut room, |place| {
+            let route = routes.get(place);
+            let applies = route.is_some_and(|route| route.scope.covers(&first).is_true());
+            findings.route = applies.then_some(place);
+            applies
+        });
         for reading in call.readings() {
-            for rule in rules {
-                match rule.scope.covers(&reading) {
-                    Truth::False => {}
-                    covers => findings.note(rule, covers, &reading),
+            policy.rule_index.visit(&reading, &mut room, |place| {
+                if let Some(rule) = rules.get(place) {
+                    findings.note(rule, rule.scope.covers(&reading), &reading);
                 }
-            }
+                false
+            });
             findings.readings += 1;
         }
         findings
@@ -61,9 +64,11 @@ impl Findings {
     }
 
     fn note(&mut self, rule: &Rule, covers: Truth, reading: &Reading<'_>) {
-        let applies = match &rule.action {
-            Action::Require(required) => covers.and(!required.test(reading)),
-            Action::Deny | Action::Quotas(_) | Action::Allow => covers,
+        let applies = match (&rule.action, covers) {
+            (Action::Require(required), Truth::True | Truth::Unknown(_)) => {
+                covers.and(!required.test(reading))
+            }
+            (_, covers) => covers,
         };
         match (&rule.action, applies) {
             (_, Truth::False) => {}

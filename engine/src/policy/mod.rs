@@ -5,9 +5,11 @@ mod decide;
 mod decision;
 mod facts;
 mod findings;
+mod index;
 mod limiter;
 mod list;
 mod matcher;
+mod names;
 mod origin;
 #[expect(
     clippy::module_inception,
@@ -27,6 +29,7 @@ pub use dubbo::Identity;
 pub use dubbo::refusal::Form;
 pub use facts::{CallFacts, Reading};
 pub use findings::Findings;
+pub use index::Index;
 pub use limiter::Limiter;
 pub use list::{Changes, Fetched, List};
 pub use matcher::{Matcher, Pattern};
@@ -39,3 +42,4 @@ pub use refusal::{Refusal, RefusalKind, refusal_text};
 pub use route::Route;
 pub use rule::{Action, QuotaUse, Rule};
 pub use truth::{Expired, Truth};
+pub use vocabulary::Paths;

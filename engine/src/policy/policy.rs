@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use dubbo::Serialization;
 
-use super::{Form, Limiter, List, Route, Rule};
+use super::list::Changes;
+use super::{Form, Index, Limiter, List, Paths, Route, Rule};
 use crate::config::Limits;
 use crate::report::ReportsConfig;
 
@@ -27,8 +28,16 @@ pub struct Policy {
     pub quotas: Vec<Rc<Limiter>>,
     /// `rules`; a rule's index is its place.
     pub rules: Vec<Rule>,
-    /// `routes`.
+    /// Finds the rules that may be about a call.
+    pub rule_index: Index,
+    /// `routes`; a route's index is its place.
     pub routes: Vec<Route>,
+    /// Finds the routes that may be about a call.
+    pub route_index: Index,
+    /// Counts the changes of lists that are fetched, if there are such.
+    pub list_changes: Option<Changes>,
+    /// The paths that rules, routes and `protocol.services` name.
+    pub paths: Paths,
     /// `reports`; without it none are made.
     pub reports: Option<ReportsConfig>,
     /// `denial`: how refused callers are told.
@@ -43,6 +52,8 @@ pub struct Policy {
     pub unchecked_classes: Vec<String>,
     /// `protocol.foreign_bytes`.
     pub foreign_bytes: ForeignBytes,
+    /// Whether some route chooses the cluster of a connection.
+    pub chooses_clusters: bool,
     /// Whether some rule or route looks at the classes that calls carry.
     pub looks_at_classes: bool,
     /// Whether some rule, route or quota looks at the certificates of callers.
@@ -132,15 +143,8 @@ impl Serializations {
 impl Policy {
     /// Changes whenever what some list says has changed: findings of an earlier version must be made anew.
     pub fn lists_version(&self) -> u64 {
-        let fetched = self.lists.iter().find_map(|list| list.fetched.as_ref());
-        fetched.map_or(0, |fetched| fetched.changes.get())
-    }
-
-    /// Whether some route chooses the cluster of a connection.
-    pub fn chooses_clusters(&self) -> bool {
-        self.routes
-            .iter()
-            .any(|route| route.connection_cluster.is_some())
+        let changes = self.list_changes.as_ref();
+        changes.map_or(0, |changes| changes.get())
     }
 
     /// Whether `path` is one under which the configuration says that `interface` is exported.

@@ -5,7 +5,9 @@ use super::condition::Scope;
 /// A route: the first that is about a call applies to it.
 #[derive(Debug, Clone)]
 pub struct Route {
-    /// Unique among the policy's routes.
+    /// Its place among the policy's routes.
+    pub index: usize,
+    /// Unique among them.
     pub name: Box<str>,
     /// The calls that it is about.
     pub scope: Scope,

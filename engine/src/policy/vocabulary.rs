@@ -1,7 +1,12 @@
-//! The names that stand in a policy: an operator chose them, so metrics may have a series for each.
+//! The names that stand in a policy: an operator chose them, so metrics may have a series for each. And what is made of
+//! them once, so that calls need not look through all rules.
 
+use std::rc::Rc;
+
+use super::index::key;
 use super::matcher::{Matcher, Pattern};
-use super::{Action, Condition, Match, Policy};
+use super::names::Names;
+use super::{Action, Condition, Index, List, Match, Policy};
 use crate::attributes::{Attribute, Value};
 
 impl Policy {
@@ -21,16 +26,22 @@ impl Policy {
             || self.quotas.iter().any(|quota| quota.per.contains(wanted))
     }
 
-    /// Whether a rule or a route names this service, which has a `/`, by its whole name or a beginning with a `/`; or the
-    /// configuration says that one is exported under this path.
-    pub fn names_path(&self, path: &str) -> bool {
-        let tests = self.tests();
-        let mut services = tests.filter(|(attribute, _)| *attribute == Attribute::Service);
-        services.any(|(_, matcher)| names_path(matcher, path))
-            || self
-                .services
-                .iter()
-                .any(|service| service.paths.iter().any(|known| known == path))
+    /// Makes ready what is asked for every call.
+    pub(crate) fn compile(&mut self) {
+        self.rule_index = Index::of(self.rules.iter().map(|rule| &rule.scope));
+        self.route_index = Index::of(self.routes.iter().map(|route| &route.scope));
+        self.paths = Paths::of(self);
+        let mut fetched = self.lists.iter().filter_map(|list| list.fetched.as_ref());
+        self.list_changes = fetched.next().map(|fetched| Rc::clone(&fetched.changes));
+        self.looks_at_classes = self.looks_at(&Attribute::Classes);
+        self.looks_at_claimed_app = self.looks_at(&Attribute::ClaimedApp);
+        self.looks_at_certificates = Attribute::NAMED
+            .iter()
+            .any(|attribute| attribute.is_certified() && self.looks_at(attribute));
+        self.chooses_clusters = self
+            .routes
+            .iter()
+            .any(|route| route.connection_cluster.is_some());
     }
 
     fn names_of(&self, wanted: &Attribute, mut take: impl FnMut(&str)) {
@@ -59,19 +70,66 @@ impl Policy {
     }
 }
 
-fn names_path(matcher: &Matcher, path: &str) -> bool {
-    match matcher {
-        Matcher::Text(Pattern::Prefix(begin) | Pattern::PrefixIgnoreCase(begin)) => {
-            begin.contains('/') && matcher.holds(Some(Value::Text(path)))
+/// The paths that a policy names: those of services that are exported under paths of their own.
+#[derive(Debug, Default)]
+pub struct Paths {
+    names: Names,
+    /// In lower case.
+    folded: Names,
+    lists: Vec<Rc<List>>,
+}
+
+impl Paths {
+    fn of(policy: &Policy) -> Paths {
+        let mut paths = Paths::default();
+        for (attribute, matcher) in policy.tests() {
+            if *attribute == Attribute::Service {
+                paths.add(matcher);
+            }
         }
-        Matcher::Text(Pattern::Exact(_) | Pattern::ExactIgnoreCase(_)) | Matcher::In(_) => {
-            matcher.holds(Some(Value::Text(path)))
+        for path in policy.services.iter().flat_map(|service| &service.paths) {
+            paths.names.add(path, false, 0);
         }
-        Matcher::Not(inner) => names_path(inner, path),
-        Matcher::All(inner) | Matcher::Any(inner) => {
-            inner.iter().any(|matcher| names_path(matcher, path))
+        paths.names.finish();
+        paths.folded.finish();
+        paths
+    }
+
+    fn add(&mut self, matcher: &Matcher) {
+        match matcher {
+            Matcher::Text(pattern) => {
+                if let Some(key) = key(pattern)
+                    && (!key.prefix || key.text.contains('/'))
+                {
+                    let names = match key.folded {
+                        true => &mut self.folded,
+                        false => &mut self.names,
+                    };
+                    names.add(&key.text, key.prefix, 0);
+                }
+            }
+            Matcher::In(list) if !self.lists.iter().any(|known| Rc::ptr_eq(known, list)) => {
+                self.lists.push(Rc::clone(list));
+            }
+            Matcher::Not(inner) => self.add(inner),
+            Matcher::All(inner) | Matcher::Any(inner) => {
+                inner.iter().for_each(|matcher| self.add(matcher));
+            }
+            _ => {}
         }
-        _ => false,
+    }
+
+    /// Whether a rule or a route names this service, which has a `/`, by its whole name, by a beginning with a `/`, or in a
+    /// list that has not expired; or the configuration says that one is exported under this path.
+    pub fn contain(&self, path: &str) -> bool {
+        let mut found = false;
+        self.names.find(path, |_| found = true);
+        if !self.folded.is_empty() {
+            self.folded
+                .find(&path.to_ascii_lowercase(), |_| found = true);
+        }
+        let is_in = |list: &Rc<List>| list.contains(Value::Text(path)).is_true();
+        found || self.lists.iter().any(is_in)
     }
 }
 

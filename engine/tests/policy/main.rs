@@ -13,6 +13,7 @@ mod calls;
 mod charges;
 mod classes;
 mod dry_run;
+mod index;
 mod matchers;
 mod order;
 mod origin;
