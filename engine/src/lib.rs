@@ -3,12 +3,14 @@
 pub mod attributes;
 pub mod config;
 mod connection;
+mod drain;
 pub mod lists;
 pub mod metrics;
 pub mod policy;
 pub mod quota;
 pub mod report;
 pub mod shared;
+pub mod succession;
 pub mod time;
 mod worker;
 

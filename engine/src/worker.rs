@@ -8,6 +8,7 @@ use std::rc::Rc;
 use crate::connection::{
     CloseReason, Connection, Context, Effects, Memory, Peers, Side, Surroundings,
 };
+use crate::drain::Drain;
 use crate::lists::{self, Fetch, FetchId, Following, Notice};
 use crate::metrics::{Direction, Metrics};
 use crate::policy::{Policy, Workload};
@@ -54,6 +55,12 @@ pub struct Worker {
     in_flight: usize,
     /// Connections to close at the next tick, because another one's callback is no place to do it.
     doomed: Vec<ConnectionId>,
+    /// Connections that have to go, little by little.
+    drains: Vec<Drain>,
+    /// Whether a drain is in its last part.
+    hurries: bool,
+    /// Connections so far.
+    opened: u64,
     counters: Counters,
     /// What this Envoy's node says of itself.
     workload: Rc<Workload>,
@@ -83,6 +90,7 @@ struct Common {
     /// What earlier calls said.
     memory: Memory,
     metrics: Metrics,
+    /// Also when the policy in force wants none, until those of the one before are sent.
     reports: Option<Reports>,
 }
 
@@ -94,7 +102,10 @@ impl Common {
             policy: &self.policy,
             memory: &mut self.memory,
             metrics: &mut self.metrics,
-            reports: self.reports.as_mut(),
+            reports: self
+                .reports
+                .as_mut()
+                .filter(|_| self.policy.reports.is_some()),
             max_in_flight: 0,
         }
     }
@@ -106,6 +117,10 @@ struct Entry {
     timer: Option<Nanos>,
     held: usize,
     in_flight: usize,
+    /// The root context that it began with.
+    origin: u32,
+    /// When something last came.
+    active: Nanos,
 }
 
 impl Worker {
@@ -125,6 +140,9 @@ impl Worker {
             held: 0,
             in_flight: 0,
             doomed: Vec::new(),
+            drains: Vec::new(),
+            hurries: false,
+            opened: 0,
             common: Common {
                 policy: Rc::clone(&policy),
                 memory: Memory::new(seed),
@@ -177,6 +195,7 @@ impl Worker {
             (Some(reports), Some(config)) => {
                 reports.reconfigure(config, &policy.name, &policy.revision)
             }
+            (Some(reports), None) => reports.finish(),
             (reports, config) => {
                 *reports = config.map(|config| {
                     let node = self.identity.node.clone();
@@ -214,6 +233,7 @@ impl Worker {
             node: Rc::clone(&self.workload),
         };
         self.serves = true;
+        self.opened += 1;
         self.connections.insert(
             id,
             Entry {
@@ -221,6 +241,8 @@ impl Worker {
                 timer: None,
                 held: 0,
                 in_flight: 0,
+                origin: 0,
+                active: Nanos(0),
             },
         );
     }
@@ -236,6 +258,44 @@ impl Worker {
         if let Some(entry) = self.connections.get_mut(&id) {
             entry.connection.set_principal(uri);
         }
+    }
+
+    /// The root context that a connection began with, for [`Worker::drain`].
+    pub fn set_origin(&mut self, id: ConnectionId, root: u32) {
+        if let Some(entry) = self.connections.get_mut(&id) {
+            entry.origin = root;
+        }
+    }
+
+    /// How many connections there have been.
+    pub fn opened(&self) -> u64 {
+        self.opened
+    }
+
+    /// Closes all connections, or those of one root context, from ticks: idle ones first, the last ones after `over`, and not
+    /// many at once, so that their clients do not come back all at once. Without effect on a drain for the same reason that
+    /// runs. How many that will be.
+    pub fn drain(
+        &mut self,
+        reason: CloseReason,
+        origin: Option<u32>,
+        now: Nanos,
+        over: Nanos,
+    ) -> usize {
+        let same = |drain: &Drain| (drain.reason, drain.origin) == (reason, origin);
+        let of = |entry: &&Entry| origin.is_none_or(|origin| entry.origin == origin);
+        let count = self.connections.values().filter(of).count();
+        let any = count > 0 || origin.is_none();
+        if any && !self.drains.iter().any(same) {
+            self.drains
+                .push(Drain::new(reason, origin, now, over, count));
+        }
+        count
+    }
+
+    /// Lets the connections stay that a drain for this reason has not closed yet.
+    pub fn stop_drain(&mut self, reason: CloseReason) {
+        self.drains.retain(|drain| drain.reason != reason);
     }
 
     /// The connection's provider is known.
@@ -258,6 +318,7 @@ impl Worker {
         let Some(entry) = self.connections.get_mut(&id) else {
             return Effects::close(CloseReason::UNKNOWN_CONNECTION);
         };
+        entry.active = now.mono;
         let limits = self.common.policy.limits;
         let others = self.in_flight - entry.in_flight;
         let mut context = self.common.context(now);
@@ -312,22 +373,56 @@ impl Worker {
         self.lists
             .tick(now, self.serves, shared, &mut self.common.metrics);
         self.wait_for_lists(now.mono);
+        self.hurries = false;
+        for drain in core::mem::take(&mut self.drains) {
+            let done = self.drain_some(&drain, now.mono);
+            // A root context that has to leave gets no new connections here; a whole worker may.
+            if !done || drain.origin.is_none() {
+                self.drains.push(drain);
+            }
+        }
         self.common.metrics.set_held_bytes(self.held as u64);
         self.common
             .metrics
             .set_calls_in_flight(self.in_flight as u64);
         if let Some(reports) = &self.common.reports {
             self.common.metrics.set_reports(&reports.books());
+            if self.common.policy.reports.is_none() && reports.is_empty() {
+                self.common.reports = None;
+            }
         }
         self.doomed.retain(|id| self.connections.contains_key(id));
         let later = self.doomed.split_off(self.doomed.len().min(CLOSES_A_TICK));
         core::mem::replace(&mut self.doomed, later)
     }
 
+    /// Closes as many as a drain wants to be closed by now. Whether none is left.
+    fn drain_some(&mut self, drain: &Drain, now: Nanos) -> bool {
+        let mine = self.connections.iter().filter(|(_, entry)| {
+            !entry.connection.is_closing()
+                && drain.origin.is_none_or(|origin| entry.origin == origin)
+        });
+        let (mut idle, used): (Vec<_>, Vec<_>) = mine
+            .map(|(id, entry)| (entry.active, *id, entry.connection.is_idle()))
+            .partition(|(_, _, idle)| *idle);
+        let open = idle.len() + used.len();
+        let excess = open.saturating_sub(drain.may_stay(now));
+        self.hurries |= drain.hurries(now) && !used.is_empty();
+        idle.sort_unstable();
+        if drain.is_over(now) {
+            idle.extend(used);
+        }
+        for (_, id, _) in idle.into_iter().take(excess) {
+            self.doom(id, drain.reason);
+        }
+        open == 0
+    }
+
     /// Whether a tick should come soon, in 50 ms: for reports, for what calls hold of quotas, and for connections to close. For all else a second will do.
     pub fn busy(&self) -> bool {
         let reports = self.common.reports.as_ref();
         !self.doomed.is_empty()
+            || self.hurries
             || self.counters.busy()
             || reports.is_some_and(|reports| reports.next_wakeup().is_some())
     }
@@ -355,7 +450,7 @@ impl Worker {
         self.lists.take_notices()
     }
 
-    /// The reports on their way, if the policy wants any.
+    /// The reports on their way, if the policy wants any or the one before did.
     pub fn reports(&mut self) -> Option<&mut Reports> {
         self.common.reports.as_mut()
     }

@@ -3,6 +3,7 @@
 use core::cell::RefCell;
 use core::time::Duration;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use engine::lists::{Answer, Fetch, FetchId, Response};
 use proxy_wasm::hostcalls;
@@ -12,21 +13,35 @@ use crate::host;
 use crate::seat::Seat;
 use crate::shared::HostData;
 
-/// The fetches of one root that are on their way, by the host's token, with the longest body that is wanted.
+/// The fetches of one root that are on their way, by the host's token.
 #[derive(Debug, Default)]
 pub(crate) struct Fetches {
-    sent: RefCell<HashMap<u32, (FetchId, usize)>>,
+    sent: RefCell<HashMap<u32, Sent>>,
+}
+
+#[derive(Debug)]
+struct Sent {
+    /// Whose list it is.
+    seat: Rc<Seat>,
+    fetch: FetchId,
+    /// The longest body that is wanted.
+    max_bytes: usize,
 }
 
 impl Fetches {
     /// Sends what is due, and logs what there is to say of lists.
-    pub(crate) fn send_due(&self, seat: &Seat) -> host::Result<()> {
+    pub(crate) fn send_due(&self, seat: &Rc<Seat>) -> host::Result<()> {
         let due = seat.worker.borrow_mut().fetches();
         for fetch in due {
             match send(&fetch) {
                 Some(token) => {
                     let mut sent = self.sent.borrow_mut();
-                    sent.insert(token, (fetch.id, fetch.max_bytes));
+                    let one = Sent {
+                        seat: Rc::clone(seat),
+                        fetch: fetch.id,
+                        max_bytes: fetch.max_bytes,
+                    };
+                    sent.insert(token, one);
                 }
                 None => settle(seat, fetch.id, Answer::Nothing)?,
             }
@@ -36,20 +51,15 @@ impl Fetches {
     }
 
     /// The host has called back: the answer has so many headers, and a body of this size.
-    pub(crate) fn answered(
-        &self,
-        seat: &Seat,
-        token: u32,
-        headers: usize,
-        size: usize,
-    ) -> host::Result<()> {
-        let Some((id, max)) = self.sent.borrow_mut().remove(&token) else {
-            return Ok(());
+    pub(crate) fn answered(&self, token: u32, headers: usize, size: usize) {
+        let Some(sent) = self.sent.borrow_mut().remove(&token) else {
+            return;
         };
+        let Sent { seat, fetch, .. } = sent;
         // Without headers there was no answer, or Envoy has cut it off.
         let answer = match headers {
             0 => Answer::Nothing,
-            _ => match read(size, max) {
+            _ => match read(size, sent.max_bytes) {
                 Ok(response) => Answer::Response(response),
                 Err(error) => {
                     seat.failed(error);
@@ -57,9 +67,10 @@ impl Fetches {
                 }
             },
         };
-        settle(seat, id, answer)?;
-        log(seat);
-        Ok(())
+        if let Err(error) = settle(&seat, fetch, answer) {
+            seat.failed(error);
+        }
+        log(&seat);
     }
 }
 

@@ -8,12 +8,15 @@ use std::rc::Rc;
 use engine::config;
 use engine::policy::Policy;
 use engine::report::{Failure, SendId};
+use engine::time::Nanos;
 use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, RootContext, StreamContext};
 use proxy_wasm::types::{BufferType, ContextType, LogLevel, MetricType};
 
+use crate::generation;
 use crate::host;
 use crate::lists::Fetches;
+use crate::place;
 use crate::seat::Seat;
 use crate::shared::HostData;
 use crate::stream::{Stream, close};
@@ -26,15 +29,26 @@ pub(crate) struct Root {
     /// `None` until there is a configuration, and when the host did not hand one over: nothing passes then.
     seated: RefCell<Option<Seated>>,
     /// The reports on their way, by the host's token.
-    sends: RefCell<HashMap<u32, SendId>>,
+    sends: RefCell<HashMap<u32, Sent>>,
     /// The lists on theirs.
     fetches: Fetches,
 }
 
 /// A root with its configuration.
 struct Seated {
+    /// That of all roots with this policy's name.
     seat: Rc<Seat>,
+    /// This root's own, if the other did not fit.
+    apart: Option<Rc<Seat>>,
     policy: Rc<Policy>,
+    /// When the configuration came.
+    since: Nanos,
+}
+
+/// A batch of reports on its way.
+struct Sent {
+    seat: Rc<Seat>,
+    send: SendId,
 }
 
 impl Root {
@@ -55,53 +69,58 @@ impl Root {
             host::log(LogLevel::Warn, &format!("dubbo-policy: warning: {warning}"));
         }
         let policy = Rc::new(loaded.policy);
-        let seat = Seat::take(self.id, Rc::clone(&policy));
+        // It says which of two configurations is the later one, and has no part in the verdict.
+        let since = host::monotonic_time().map_or_else(|_| Nanos::default(), Nanos);
+        let seat = place::take(self.id, &policy, since);
         let in_force = seat.worker.borrow().policy().revision == policy.revision;
         host::log(
             LogLevel::Info,
             &format!(
-                "dubbo-policy: policy {} revision {} {}",
+                "dubbo-policy: policy {} revision {} {} ({})",
                 policy.name,
                 policy.revision,
                 if in_force {
                     "is in force"
                 } else {
                     "waits for its lists"
-                }
+                },
+                generation::BUILD
             ),
         );
-        self.seated.replace(Some(Seated { seat, policy }));
+        self.seated.replace(Some(Seated {
+            seat,
+            apart: None,
+            policy,
+            since,
+        }));
         Ok(())
     }
 
-    fn seat(&self) -> Option<Rc<Seat>> {
-        self.seated
-            .borrow()
-            .as_ref()
-            .map(|seated| Rc::clone(&seated.seat))
+    /// The seats that this root ticks for, or may have to.
+    fn seats(&self) -> Vec<Rc<Seat>> {
+        let seated = self.seated.borrow();
+        let seats = seated
+            .iter()
+            .flat_map(|seated| core::iter::once(&seated.seat).chain(&seated.apart));
+        seats.map(Rc::clone).collect()
     }
 
-    /// The seat for a new connection. A root whose seat has another policy now would not get one if it had been replaced:
-    /// so another listener has the same plugin name, root id and policy name, and each has to keep its own policy.
+    /// The seat for a new connection.
     fn seat_for_stream(&self) -> Option<Rc<Seat>> {
         let mut seated = self.seated.borrow_mut();
-        let Seated { seat, policy } = seated.as_mut()?;
-        if seat.worker.borrow().newest_policy().revision != policy.revision {
-            host::log(
-                LogLevel::Error,
-                &format!(
-                    "dubbo-policy: two listeners have policies {} that differ: give them other names",
-                    policy.name
-                ),
-            );
-            seat.leave(self.id);
-            *seat = Seat::apart(self.id, Rc::clone(policy));
+        let seated = seated.as_mut()?;
+        let seat = seated
+            .seat
+            .for_connection(self.id, &seated.policy, seated.since);
+        if !Rc::ptr_eq(&seat, &seated.seat) {
+            seated.apart = Some(Rc::clone(&seat));
         }
-        Some(Rc::clone(seat))
+        Some(seat)
     }
 
-    fn tick(&self, seat: &Seat) -> host::Result<()> {
+    fn tick(&self, seat: &Rc<Seat>) -> host::Result<()> {
         let now = seat.now_exactly()?;
+        seat.look_around(now);
         let doomed = seat.worker.borrow_mut().tick(now, &mut HostData);
         for connection in doomed {
             if seat.try_host(host::set_effective_context(connection.0)) {
@@ -112,7 +131,8 @@ impl Root {
         if let Some(reports) = seat.worker.borrow_mut().reports()
             && let Some(send) = reports.expire(now)
         {
-            self.sends.borrow_mut().retain(|_, other| *other != send);
+            let same = |sent: &Sent| sent.send == send && Rc::ptr_eq(&sent.seat, seat);
+            self.sends.borrow_mut().retain(|_, sent| !same(sent));
         }
         self.send_due(seat)?;
         self.fetches.send_due(seat)?;
@@ -123,7 +143,7 @@ impl Root {
     }
 
     /// Sends the next batch, if one is due and none is on its way.
-    fn send_due(&self, seat: &Seat) -> host::Result<()> {
+    fn send_due(&self, seat: &Rc<Seat>) -> host::Result<()> {
         let now = seat.now()?;
         let due = seat
             .worker
@@ -143,7 +163,11 @@ impl Root {
         );
         match sent {
             Ok(token) => {
-                self.sends.borrow_mut().insert(token, batch.send);
+                let sent = Sent {
+                    seat: Rc::clone(seat),
+                    send: batch.send,
+                };
+                self.sends.borrow_mut().insert(token, sent);
                 Ok(())
             }
             Err(_) => self.sent(seat, batch.send, Err(Failure::Transient)),
@@ -170,8 +194,7 @@ impl Root {
 
 impl Context for Root {
     fn on_grpc_call_response(&mut self, token: u32, status: u32, size: usize) {
-        let Some(seat) = self.seat() else { return };
-        let Some(send) = self.sends.borrow_mut().remove(&token) else {
+        let Some(Sent { seat, send }) = self.sends.borrow_mut().remove(&token) else {
             return;
         };
         let answer = match status {
@@ -194,15 +217,12 @@ impl Context for Root {
         body_size: usize,
         _trailers: usize,
     ) {
-        let Some(seat) = self.seat() else { return };
-        if let Err(error) = self.fetches.answered(&seat, token, headers, body_size) {
-            seat.failed(error);
-        }
+        self.fetches.answered(token, headers, body_size);
     }
 
     fn on_done(&mut self) -> bool {
         self.on_tick();
-        if let Some(seat) = self.seat() {
+        for seat in self.seats() {
             seat.leave(self.id);
         }
         true
@@ -210,7 +230,8 @@ impl Context for Root {
 }
 
 impl RootContext for Root {
-    fn on_vm_start(&mut self, _size: usize) -> bool {
+    fn on_vm_start(&mut self, size: usize) -> bool {
+        generation::learn(size);
         true
     }
 
@@ -246,14 +267,17 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
-        let Some(seat) = self.seat() else { return };
-        if !seat.is_owned_by(self.id) {
-            return;
+        let mut seats = self.seats();
+        seats.retain(|seat| seat.is_owned_by(self.id));
+        for seat in &seats {
+            if let Err(error) = self.tick(seat) {
+                seat.failed(error);
+            }
         }
-        if let Err(error) = self.tick(&seat) {
-            seat.failed(error);
+        let busy = seats.iter().any(|seat| seat.is_busy());
+        for seat in &seats {
+            seat.set_pace(busy);
         }
-        seat.set_pace();
     }
 
     fn get_type(&self) -> Option<ContextType> {
@@ -261,7 +285,7 @@ impl RootContext for Root {
     }
 
     fn create_stream_context(&self, id: u32) -> Option<Box<dyn StreamContext>> {
-        Some(Box::new(Stream::new(id, self.seat_for_stream())))
+        Some(Box::new(Stream::new(id, self.id, self.seat_for_stream())))
     }
 }
 

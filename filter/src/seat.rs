@@ -1,46 +1,36 @@
-//! Where a policy sits in this VM: one worker, shared by every root context that has been configured for it.
-//!
-//! With ECDS Envoy leaves open connections on the root context that they began with, for as long as they last. So roots
-//! that come with another configuration for the same policy take over its seat, and all connections find the new policy
-//! there.
+//! Where a policy sits in this VM: one worker, shared by the root contexts that have been configured for it.
 
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 
 use engine::metrics::Direction;
 use engine::policy::{Policy, Workload};
 use engine::report::Node;
+use engine::succession::Standing;
 use engine::time::{Nanos, Now};
 use engine::{ConnectionId, Identity, Worker};
 
+use crate::generation;
 use crate::host;
 use crate::metrics::MetricIds;
+use crate::place::Key;
+use crate::succession::Succession;
 
 /// While something may be due soon.
 const BUSY: Duration = Duration::from_millis(50);
 /// Else.
 const QUIET: Duration = Duration::from_secs(1);
 
-thread_local! {
-    static SEATS: RefCell<HashMap<Key, Rc<Seat>>> = RefCell::default();
-}
-
-/// What tells the policies of one VM apart.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
-    plugin: String,
-    root_id: String,
-    policy: String,
-}
-
 /// A policy's worker, and what connects it to the host.
 #[derive(Debug)]
 pub(crate) struct Seat {
     pub(crate) worker: RefCell<Worker>,
     pub(crate) metrics: RefCell<MetricIds>,
+    pub(crate) key: Key,
+    /// What this VM knows of the policy's place among others.
+    pub(crate) succession: RefCell<Succession>,
     /// The root context that was configured last: it ticks for the others.
     owner: Cell<Option<u32>>,
     period: Cell<Duration>,
@@ -51,27 +41,8 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    /// The seat of this policy in this VM, taken over by `root`, with the policy in force.
-    pub(crate) fn take(root: u32, policy: Rc<Policy>) -> Rc<Seat> {
-        let key = Key {
-            plugin: text(&["plugin_name"]),
-            root_id: text(&["plugin_root_id"]),
-            policy: policy.name.clone(),
-        };
-        SEATS.with_borrow_mut(|seats| {
-            if let Some(seat) = seats.get(&key) {
-                seat.worker.borrow_mut().set_policy(policy);
-                seat.own(root);
-                return Rc::clone(seat);
-            }
-            let seat = Seat::apart(root, policy);
-            seats.insert(key, Rc::clone(&seat));
-            seat
-        })
-    }
-
-    /// A seat that no other root will find.
-    pub(crate) fn apart(root: u32, policy: Rc<Policy>) -> Rc<Seat> {
+    /// A seat that `root` ticks for.
+    pub(crate) fn new(key: Key, root: u32, policy: Rc<Policy>) -> Rc<Seat> {
         let identity = Identity {
             node: Node {
                 id: text(&["xds", "node", "id"]),
@@ -79,7 +50,7 @@ impl Seat {
                 direction: Direction::Unspecified,
                 vm_nonce: random(),
             },
-            plugin: text(&["plugin_name"]),
+            plugin: key.plugin.clone(),
             random: (u128::from(random()) << 64 | u128::from(random())).to_le_bytes(),
         };
         let mut worker = Worker::new(policy, identity);
@@ -88,22 +59,24 @@ impl Seat {
             namespace: metadata("NAMESPACE").filter(|text| !text.is_empty()),
             name: metadata("WORKLOAD_NAME").filter(|text| !text.is_empty()),
         });
-        let seat = Rc::new(Seat {
+        let standing = Standing::new(&key.plugin, &key.root_id, &key.policy, generation::this());
+        Rc::new(Seat {
             worker: RefCell::new(worker),
             metrics: RefCell::default(),
-            owner: Cell::default(),
+            key,
+            succession: RefCell::new(Succession::new(standing)),
+            owner: Cell::new(Some(root)),
             period: Cell::new(QUIET),
             epoch: Cell::default(),
             directed: Cell::default(),
-        });
-        seat.own(root);
-        seat
+        })
     }
 
-    /// `root` ticks for the seat from now on.
-    fn own(&self, root: u32) {
+    /// `root`, which is the effective context, ticks for the seat from now on. The first tick comes soon, because it tells the
+    /// other VMs what this one was told.
+    pub(crate) fn own(&self, root: u32) {
         self.owner.set(Some(root));
-        self.set_pace();
+        self.tick_every(BUSY);
     }
 
     /// Whether `root` ticks for the seat. One whose owner is gone falls to whoever asks.
@@ -111,6 +84,11 @@ impl Seat {
         if self.owner.get().is_none() {
             self.own(root);
         }
+        self.owner.get() == Some(root)
+    }
+
+    /// Whether `root` ticks for the seat.
+    pub(crate) fn is_of(&self, root: u32) -> bool {
         self.owner.get() == Some(root)
     }
 
@@ -170,13 +148,14 @@ impl Seat {
         Ok(())
     }
 
+    /// Whether its owner has to tick soon.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.worker.borrow().busy()
+    }
+
     /// Ticks as fast as is needed, called by the owner.
-    pub(crate) fn set_pace(&self) {
-        self.tick_every(if self.worker.borrow().busy() {
-            BUSY
-        } else {
-            QUIET
-        });
+    pub(crate) fn set_pace(&self, busy: bool) {
+        self.tick_every(if busy { BUSY } else { QUIET });
     }
 
     fn tick_every(&self, period: Duration) {
@@ -206,7 +185,7 @@ impl Seat {
 }
 
 /// A property of the plugin or the node; empty if it has none. It names things, and decides nothing.
-fn text(path: &[&str]) -> String {
+pub(crate) fn text(path: &[&str]) -> String {
     let value = host::property(path).ok().flatten();
     value.map_or_else(String::new, |bytes| {
         String::from_utf8_lossy(&bytes).into_owned()

@@ -14,6 +14,8 @@ use crate::shared::HostData;
 /// A connection of the listener that this module is loaded into.
 pub(crate) struct Stream {
     id: ConnectionId,
+    /// The root context that it began with.
+    root: u32,
     /// `None` when the root could not take its configuration: nothing passes then.
     seat: Option<Rc<Seat>>,
     opened: bool,
@@ -23,9 +25,10 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(id: u32, seat: Option<Rc<Seat>>) -> Stream {
+    pub(crate) fn new(id: u32, root: u32, seat: Option<Rc<Seat>>) -> Stream {
         Stream {
             id: ConnectionId(id),
+            root,
             seat,
             opened: false,
             provider_seen: false,
@@ -92,7 +95,9 @@ impl Stream {
                 listener: address(&["destination", "address"])?,
                 provider: None,
             };
-            seat.worker.borrow_mut().open(self.id, peers);
+            let mut worker = seat.worker.borrow_mut();
+            worker.open(self.id, peers);
+            worker.set_origin(self.id, self.root);
         }
         // Not only at the first bytes: a later policy may look at what the first one did not.
         if !self.certificate_seen && seat.worker.borrow().wants_principals() {

@@ -36,6 +36,10 @@ close_reasons! {
     FRAME_TOO_LONG = "frame_too_long";
     /// The worker's budget for incomplete frames is spent, and this connection holds most of it.
     HELD_BYTES = "held_bytes";
+    /// Another load of the module has taken over, and the connection's client is to come back to that.
+    SUPERSEDED = "superseded";
+    /// Another listener's policy of the same name decided here: the client is to come back to its own.
+    TWO_LISTENERS = "two_listeners";
     /// Bytes of a connection that the worker was not told of.
     UNKNOWN_CONNECTION = "unknown_connection";
     /// An event that peers do not send.

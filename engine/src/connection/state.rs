@@ -137,6 +137,15 @@ impl Connection {
         self.downstream.in_flight.len() + self.upstream.in_flight.len()
     }
 
+    /// Whether it could end now and nobody would miss anything: no request waits, and nothing is here in part.
+    pub(crate) fn is_idle(&self) -> bool {
+        let done = |half: &Half| half.held.is_empty() && half.body_left == 0;
+        self.in_flight() == 0
+            && self.early.is_empty()
+            && done(&self.downstream)
+            && done(&self.upstream)
+    }
+
     /// When to call [`Connection::overdue`] although nothing comes.
     pub(crate) fn wake(&self) -> Option<Nanos> {
         self.wake

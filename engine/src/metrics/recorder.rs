@@ -272,6 +272,11 @@ impl Metrics {
         self.count("routes_too_late_total", &[]);
     }
 
+    /// `name_conflicts_total`: two listeners have different policies, or modules, under one name.
+    pub fn conflict(&mut self) {
+        self.count("name_conflicts_total", &[]);
+    }
+
     /// `host_call_failures_total`: the host refused a call that should not fail.
     pub fn host_call_failed(&mut self, call: &'static str) {
         self.count("host_call_failures_total", &[("call", call)]);

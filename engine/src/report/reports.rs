@@ -102,6 +102,16 @@ impl Reports {
         self.scope = Rc::new(Scope::new(self.direction, policy, revision));
     }
 
+    /// No more records will come: what is queued goes out as soon as it can.
+    pub fn finish(&mut self) {
+        self.config.max_delay = Nanos(0);
+    }
+
+    /// Whether nothing is queued or on its way. What was dropped may still be untold; the metrics have it.
+    pub fn is_empty(&self) -> bool {
+        self.flight.is_none() && self.queue.records() == 0 && self.floods.due().is_none()
+    }
+
     /// Which way the listener's traffic goes, for what is queued from now on.
     pub fn set_direction(&mut self, direction: Direction, policy: &str, revision: &str) {
         self.direction = direction;
