@@ -16,8 +16,10 @@
 
 mod admin;
 pub mod bootstrap;
+pub mod caller;
 pub mod collector;
 pub mod driver;
+pub mod ecds;
 pub mod echo;
 pub mod envoy;
 pub mod frames;

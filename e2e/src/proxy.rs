@@ -54,7 +54,7 @@ impl EnvoyProxy {
         ];
         let bootstrap = Bootstrap::load("tcp.yaml", &places)?;
         let listeners = folder.file("listeners.json");
-        write(&listeners, &[])?;
+        write_listeners(&listeners, &[])?;
         let envoy = Envoy::start(&bootstrap.clone().listeners_from(&listeners), 1)?;
         let (connections, policy) = (Vec::new(), PolicyName::default());
         Ok(EnvoyProxy {
@@ -100,7 +100,7 @@ impl Proxy for EnvoyProxy {
             .policy(&policy, Form::Text)?
             .named(&unique);
         let rejected = self.envoy.stat("listener_manager.lds.update_rejected")?;
-        write(&self.listeners, bootstrap.listeners())?;
+        write_listeners(&self.listeners, bootstrap.listeners())?;
         wait::until("the listener", SOON, || {
             if self.envoy.stat("listener_manager.lds.update_rejected")? > rejected {
                 bail!("Envoy rejects the policy\n{}", self.envoy.log());
@@ -174,7 +174,7 @@ impl Proxy for EnvoyProxy {
 }
 
 /// Puts the listeners in the place that Envoy watches. It watches for a move, not for a write.
-fn write(place: &Path, listeners: &[Value]) -> Result<()> {
+pub fn write_listeners(place: &Path, listeners: &[Value]) -> Result<()> {
     let resource = |listener: &Value| {
         let mut listener = listener.clone();
         listener["@type"] = "type.googleapis.com/envoy.config.listener.v3.Listener".into();

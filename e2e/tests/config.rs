@@ -1,16 +1,12 @@
 //! What Envoy does with policies: bad ones at its start and while it runs, and a new one under open connections.
 
-#![allow(clippy::indexing_slicing, reason = "a test: a panic is a failure")]
-
-use std::path::Path;
-
 use anyhow::Result;
-use e2e::bootstrap::{Bootstrap, Form, configuration};
+use e2e::bootstrap::{Bootstrap, Form};
+use e2e::caller::Caller;
+use e2e::ecds::Ecds;
 use e2e::echo::Echo;
 use e2e::envoy::Envoy;
-use e2e::frames::contains;
-use e2e::paths::{self, Folder, repository};
-use e2e::socket::Socket;
+use e2e::paths::repository;
 use e2e::wait::{self, SOON};
 use serde_json::{Value, json};
 
@@ -48,45 +44,28 @@ fn envoy_does_not_start_with_a_bad_policy_and_its_log_names_every_mistake() -> R
 #[test]
 fn a_running_envoy_rejects_a_bad_policy_and_serves_on_with_the_old_one() -> Result<()> {
     let echo = Echo::start()?;
-    let folder = Folder::new("ecds")?;
-    let file = folder.file("filter.json");
-    put(&file, &denying("reveal", "first"))?;
-    let places = [
-        ("PROVIDER_PORT", echo.port.to_string()),
-        ("ECDS_FILE", file.display().to_string()),
-    ];
-    let envoy = Envoy::start(&Bootstrap::load("ecds.yaml", &places)?, 2)?;
-    let old = Client::connect(&envoy)?;
-    old.is_refused(1, "reveal", "first")?;
+    let mut file = Ecds::new(&denying("reveal", "first"))?;
+    let envoy = Envoy::start(&file.bootstrap(echo.port)?, 2)?;
+    let mut old = Caller::connect(envoy.address()?)?;
+    is_refused(&mut old, "reveal", "first")?;
 
     let (policy, messages) = five_mistakes()?;
-    put(&file, &policy)?;
+    file.put(&policy)?;
     wait_stat(&envoy, "config_fail", 1)?;
     assert_named(&messages, &envoy.log());
-    old.is_refused(2, "reveal", "first")?;
-    Client::connect(&envoy)?.is_refused(1, "reveal", "first")?;
+    is_refused(&mut old, "reveal", "first")?;
+    is_refused(&mut Caller::connect(envoy.address()?)?, "reveal", "first")?;
 
     // A good one is still taken after the bad one, and the open connection follows it at its next call.
-    put(&file, &denying("hello", "second"))?;
+    file.put(&denying("hello", "second"))?;
     wait_stat(&envoy, "config_reload", 2)?;
-    let new = Client::connect(&envoy)?;
-    new.is_refused(1, "hello", "second")?;
-    new.is_answered(2, "reveal")?;
-    old.is_refused(3, "hello", "second")?;
-    old.is_answered(4, "reveal")?;
+    let mut new = Caller::connect(envoy.address()?)?;
+    is_refused(&mut new, "hello", "second")?;
+    assert_eq!(new.refusal("reveal")?, None);
+    is_refused(&mut old, "hello", "second")?;
+    assert_eq!(old.refusal("reveal")?, None);
     assert_eq!(echo.calls().len(), 2);
     Ok(())
-}
-
-/// The file of `ecds.yaml`, with another policy. Envoy watches for a move, not for a write.
-fn put(file: &Path, policy: &Value) -> Result<()> {
-    let module = paths::module()?.display().to_string();
-    let mut resource = e2e::bootstrap::read("ecds-filter.yaml", &[("MODULE", module)].into())?;
-    resource["resources"][0]["typed_config"]["config"]["configuration"] =
-        configuration(policy, Form::Text)?;
-    let new = file.with_extension("new");
-    std::fs::write(&new, resource.to_string())?;
-    Ok(std::fs::rename(new, file)?)
 }
 
 fn wait_stat(envoy: &Envoy, stat: &str, want: u64) -> Result<()> {
@@ -102,40 +81,10 @@ fn assert_named(mistakes: &[String], log: &str) {
     }
 }
 
-/// A connection through Envoy.
-struct Client(Socket);
-
-impl Client {
-    fn connect(envoy: &Envoy) -> Result<Client> {
-        Ok(Client(Socket::connect(envoy.address()?)?))
-    }
-
-    fn is_refused(&self, id: i64, method: &str, rule: &str) -> Result<()> {
-        let answer = self.call(id, method)?;
-        assert!(
-            contains(
-                &answer,
-                &format!("dubbo-policy: DENIED rule={rule}: closed")
-            ),
-            "{:?}",
-            String::from_utf8_lossy(&answer)
-        );
-        Ok(())
-    }
-
-    fn is_answered(&self, id: i64, method: &str) -> Result<()> {
-        let answer = self.call(id, method)?;
-        assert_eq!(&answer[answer.len() - 4..], b"\x91\x02ok");
-        Ok(())
-    }
-
-    /// The answer to a call.
-    fn call(&self, id: i64, method: &str) -> Result<Vec<u8>> {
-        let before = self.0.received(0).len();
-        let call = json!({"call": {"id": id, "service": "lab.UserService", "method": method}});
-        self.0
-            .send(&serde_json::from_value::<scenario::Frame>(call)?.bytes()?)?;
-        let mut answers = self.0.received(before + 17);
-        Ok(answers.split_off(before))
-    }
+/// The next call of this connection is refused by this rule.
+fn is_refused(caller: &mut Caller, method: &str, rule: &str) -> Result<()> {
+    let refusal = caller.refusal(method)?.unwrap_or_default();
+    let expected = format!("dubbo-policy: DENIED rule={rule}: closed");
+    assert!(refusal.starts_with(&expected), "{refusal:?}");
+    Ok(())
 }
