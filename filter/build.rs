@@ -39,6 +39,10 @@ fn main() -> io::Result<()> {
     writeln!(cargo, "cargo::rustc-env=DUBBO_POLICY_BUILD={:016x}", hash.0)
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo speaks to a build script in variables"
+)]
 fn variable(name: &str) -> String {
     env::var(name).unwrap_or_default()
 }
