@@ -7,6 +7,7 @@ mod drain;
 pub mod lists;
 pub mod metrics;
 pub mod policy;
+mod protobuf;
 pub mod quota;
 pub mod report;
 pub mod shared;

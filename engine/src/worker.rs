@@ -12,7 +12,7 @@ use crate::drain::Drain;
 use crate::lists::{self, Fetch, FetchId, Following, Notice};
 use crate::metrics::{Direction, Metrics};
 use crate::policy::{Policy, Workload};
-use crate::quota::Counters;
+use crate::quota::{Ask, AskId, Counters};
 use crate::report::{Node, Reports};
 use crate::shared::SharedData;
 use crate::time::{Nanos, Now};
@@ -70,6 +70,8 @@ pub struct Worker {
     waiting: Option<Waiting>,
     /// Whether there has been a connection.
     serves: bool,
+    /// Not yet taken to be sent.
+    asks: Vec<Ask>,
 }
 
 /// A policy with lists that are new.
@@ -154,6 +156,7 @@ impl Worker {
             lists: Following::new(&identity.plugin, seed),
             waiting: None,
             serves: false,
+            asks: Vec::new(),
             identity,
         };
         worker.put_in_force(policy);
@@ -373,6 +376,7 @@ impl Worker {
         self.lists
             .tick(now, self.serves, shared, &mut self.common.metrics);
         self.wait_for_lists(now.mono);
+        self.tick_globals(now, shared);
         self.hurries = false;
         for drain in core::mem::take(&mut self.drains) {
             let done = self.drain_some(&drain, now.mono);
@@ -418,7 +422,38 @@ impl Worker {
         open == 0
     }
 
-    /// Whether a tick should come soon, in 50 ms: for reports, for what calls hold of quotas, and for connections to close. For all else a second will do.
+    fn tick_globals(&mut self, now: Now, shared: &mut dyn SharedData) {
+        let globals = self.counters.globals();
+        let quotas = self.common.policy.quotas.iter();
+        let of_policy = quotas.filter_map(|limiter| limiter.quota.global());
+        self.asks.extend(globals.tick(shared, now, of_policy));
+        self.common.metrics.set_quota_services(globals.services());
+        self.common.metrics.set_quota_asks(globals.asked());
+    }
+
+    /// What is to be asked of rate limit services now.
+    pub fn take_asks(&mut self) -> Vec<Ask> {
+        core::mem::take(&mut self.asks)
+    }
+
+    /// The answer to an ask: a serialized `RateLimitResponse`, or why there is none.
+    pub fn asked(
+        &mut self,
+        ask: AskId,
+        answer: Result<&[u8], &'static str>,
+        now: Now,
+        shared: &mut dyn SharedData,
+    ) {
+        self.counters.globals().answered(shared, now, ask, answer);
+    }
+
+    /// Whether an answer to this ask still says something.
+    pub fn awaits(&mut self, ask: AskId) -> bool {
+        self.counters.globals().awaits(ask)
+    }
+
+    /// Whether a tick should come soon, in 50 ms: for reports, for what is taken of quotas or asked for them, and for connections to close. For all
+    /// else a second will do.
     pub fn busy(&self) -> bool {
         let reports = self.common.reports.as_ref();
         !self.doomed.is_empty()
@@ -447,7 +482,9 @@ impl Worker {
 
     /// What there is to log.
     pub fn notices(&mut self) -> Vec<Notice> {
-        self.lists.take_notices()
+        let mut notices = self.lists.take_notices();
+        notices.extend(self.counters.globals().take_notices());
+        notices
     }
 
     /// The reports on their way, if the policy wants any or the one before did.

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use engine::config;
 use engine::policy::Policy;
+use engine::quota::AskId;
 use engine::report::{Failure, SendId};
 use engine::time::Nanos;
 use proxy_wasm::hostcalls;
@@ -23,15 +24,24 @@ use crate::stream::{Stream, close};
 
 const LOGS_SERVICE: &str = "opentelemetry.proto.collector.logs.v1.LogsService";
 
+const RATE_LIMIT_SERVICE: &str = "envoy.service.ratelimit.v3.RateLimitService";
+
 /// One configuration of the filter.
 pub(crate) struct Root {
     id: u32,
     /// `None` until there is a configuration, and when the host did not hand one over: nothing passes then.
     seated: RefCell<Option<Seated>>,
-    /// The reports on their way, by the host's token.
+    /// The gRPC calls on their way, by the host's token.
     sends: RefCell<HashMap<u32, Sent>>,
     /// The lists on theirs.
     fetches: Fetches,
+}
+
+/// What a gRPC call is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Report(SendId),
+    Lease(AskId),
 }
 
 /// A root with its configuration.
@@ -45,10 +55,10 @@ struct Seated {
     since: Nanos,
 }
 
-/// A batch of reports on its way.
+/// A gRPC call on its way.
 struct Sent {
     seat: Rc<Seat>,
-    send: SendId,
+    purpose: Purpose,
 }
 
 impl Root {
@@ -131,10 +141,12 @@ impl Root {
         if let Some(reports) = seat.worker.borrow_mut().reports()
             && let Some(send) = reports.expire(now)
         {
-            let same = |sent: &Sent| sent.send == send && Rc::ptr_eq(&sent.seat, seat);
+            let same =
+                |sent: &Sent| sent.purpose == Purpose::Report(send) && Rc::ptr_eq(&sent.seat, seat);
             self.sends.borrow_mut().retain(|_, sent| !same(sent));
         }
         self.send_due(seat)?;
+        self.ask(seat);
         self.fetches.send_due(seat)?;
         seat.metrics
             .borrow_mut()
@@ -163,14 +175,54 @@ impl Root {
         );
         match sent {
             Ok(token) => {
-                let sent = Sent {
-                    seat: Rc::clone(seat),
-                    send: batch.send,
-                };
-                self.sends.borrow_mut().insert(token, sent);
+                self.remember(seat, token, Purpose::Report(batch.send));
                 Ok(())
             }
             Err(_) => self.sent(seat, batch.send, Err(Failure::Transient)),
+        }
+    }
+
+    /// Sends what the worker has to ask of rate limit services. The worker itself gives up on what is not answered, and knows
+    /// nothing of answers that come later.
+    fn ask(&self, seat: &Rc<Seat>) {
+        self.sends
+            .borrow_mut()
+            .retain(|_, sent| match sent.purpose {
+                Purpose::Report(_) => true,
+                Purpose::Lease(ask) => sent.seat.worker.borrow_mut().awaits(ask),
+            });
+        let asks = seat.worker.borrow_mut().take_asks();
+        for ask in asks {
+            let sent = hostcalls::dispatch_grpc_call(
+                &grpc_service(&ask.cluster),
+                RATE_LIMIT_SERVICE,
+                "ShouldRateLimit",
+                Vec::new(),
+                Some(&ask.message),
+                Duration::from_nanos(ask.timeout.0),
+            );
+            match sent {
+                Ok(token) => self.remember(seat, token, Purpose::Lease(ask.id)),
+                Err(_) => self.asked(seat, ask.id, Err("Envoy has no such cluster")),
+            }
+        }
+    }
+
+    fn remember(&self, seat: &Rc<Seat>, token: u32, purpose: Purpose) {
+        let seat = Rc::clone(seat);
+        self.sends
+            .borrow_mut()
+            .insert(token, Sent { seat, purpose });
+    }
+
+    fn asked(&self, seat: &Seat, ask: AskId, answer: Result<&[u8], &'static str>) {
+        match seat.now() {
+            Ok(now) => seat
+                .worker
+                .borrow_mut()
+                .asked(ask, answer, now, &mut HostData),
+            // The worker will take it for unanswered.
+            Err(error) => seat.failed(error),
         }
     }
 
@@ -194,19 +246,32 @@ impl Root {
 
 impl Context for Root {
     fn on_grpc_call_response(&mut self, token: u32, status: u32, size: usize) {
-        let Some(Sent { seat, send }) = self.sends.borrow_mut().remove(&token) else {
+        let Some(Sent { seat, purpose }) = self.sends.borrow_mut().remove(&token) else {
             return;
         };
+        // The host's own status of an earlier call may still be there, so the callback's counts.
         let answer = match status {
             0 => host::buffer(BufferType::GrpcReceiveBuffer, size).map_err(|error| {
                 seat.failed(error);
-                Failure::Transient
+                None
             }),
-            _ => Err(Failure::from_grpc_status(status)),
+            _ => Err(Some(status)),
         };
-        let settled = self.sent(&seat, send, answer);
-        if let Err(error) = settled.and_then(|()| self.send_due(&seat)) {
-            seat.failed(error);
+        match purpose {
+            Purpose::Report(send) => {
+                let answer = answer
+                    .map_err(|status| status.map_or(Failure::Transient, Failure::from_grpc_status));
+                let settled = self.sent(&seat, send, answer);
+                if let Err(error) = settled.and_then(|()| self.send_due(&seat)) {
+                    seat.failed(error);
+                }
+            }
+            Purpose::Lease(ask) => {
+                let answer = answer
+                    .as_deref()
+                    .map_err(|_| "it answers with an error, or not at all");
+                self.asked(&seat, ask, answer);
+            }
         }
     }
 

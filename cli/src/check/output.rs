@@ -66,7 +66,11 @@ fn rate(limiter: &Limiter) -> String {
         1 => ", 1 override".to_owned(),
         many => format!(", {many} overrides"),
     };
-    format!("{limit}{per}{others}; each Envoy counts for itself")
+    let whole = match quota.global() {
+        None => "each Envoy counts for itself".to_owned(),
+        Some(global) => format!("all Envoys with the domain {}", global.service.domain),
+    };
+    format!("{limit}{per}{others}; {whole}")
 }
 
 fn finding(finding: &Finding) -> Value {
@@ -93,6 +97,17 @@ fn policy(checked: &Checked) -> Value {
                     Algorithm::Fixed => "fixed",
                 },
                 "per": quota.per,
+            }),
+            Kind::Global(rate) => json!({
+                "name": quota.name,
+                "limit": rate.limit,
+                "window_seconds": rate.global.unit.window().as_secs_f64(),
+                "algorithm": "fixed",
+                "per": quota.per,
+                "global": {
+                    "cluster": rate.global.service.cluster,
+                    "domain": rate.global.service.domain,
+                },
             }),
             Kind::InFlight(in_flight) => json!({
                 "name": quota.name,

@@ -7,6 +7,7 @@ mod digest;
 mod documentation;
 mod duration;
 mod error;
+mod global;
 mod json;
 mod json_schema;
 mod limits;

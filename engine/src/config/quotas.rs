@@ -2,14 +2,16 @@
 
 use core::ops::RangeInclusive;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::conditions::{self, Effect};
+use super::global;
 use super::names::Names;
 use super::reader::{Fields, Value};
 use super::schema;
 use crate::attributes::{self, Attribute};
 use crate::policy::{Limiter, Match};
-use crate::quota::{Algorithm, InFlight, Kind, Override, Quota, Rate, WhenFull};
+use crate::quota::{Algorithm, GlobalRate, InFlight, Kind, Override, Quota, Rate, WhenFull};
 use crate::time::Nanos;
 
 /// Reads all quotas, also into `names`.
@@ -68,7 +70,13 @@ fn read_kind(fields: &Fields<'_>) -> Option<Kind> {
             fields.at().reject_as(ONE_KIND, "neither", None);
             None
         }
-        (true, false) => read_rate(fields).map(Kind::Rate),
+        (true, false) => {
+            let rate = read_rate(fields);
+            match fields.written("global") {
+                Some(value) => global::read(fields, value, rate).map(Kind::Global),
+                None => rate.map(Kind::Rate),
+            }
+        }
         (false, true) => read_in_flight(fields).map(Kind::InFlight),
     }
 }
@@ -95,7 +103,7 @@ fn read_rate(fields: &Fields<'_>) -> Option<Rate> {
 }
 
 fn read_in_flight(fields: &Fields<'_>) -> Option<InFlight> {
-    only_beside(fields, &["window", "algorithm"], "limit");
+    only_beside(fields, &["window", "algorithm", "global"], "limit");
     let limit = fields.get("max_in_flight");
     let limit = limit.and_then(|limit| read_limit(&limit));
     let hold = |name| fields.get(name)?.duration(HOLD);
@@ -181,6 +189,7 @@ fn override_kind(
     limit: Option<&Value<'_>>,
     window: Option<&Value<'_>>,
 ) -> Option<Kind> {
+    let at_limit = limit;
     let limit = limit.map_or(Some(kind.limit()), read_limit);
     match kind {
         Kind::Rate(rate) => {
@@ -190,6 +199,22 @@ fn override_kind(
                 limit,
                 window,
                 ..*rate
+            }))
+        }
+        Kind::Global(rate) => {
+            if let Some(window) = window {
+                let found = "another window beside a global quota's";
+                window.reject_as("nothing", found, None);
+            }
+            let limit = u32::try_from(limit?).ok();
+            if limit.is_none()
+                && let Some(at) = at_limit
+            {
+                at.reject(global::LARGEST, None);
+            }
+            Some(Kind::Global(GlobalRate {
+                limit: limit?,
+                global: Arc::clone(&rate.global),
             }))
         }
         Kind::InFlight(in_flight) => {

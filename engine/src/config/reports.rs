@@ -32,7 +32,8 @@ pub(super) fn read(value: &Value<'_>) -> Option<ReportsConfig> {
     })
 }
 
-fn cluster(value: &Value<'_>) -> Option<String> {
+/// The name of a cluster that gRPC calls go to.
+pub(super) fn cluster(value: &Value<'_>) -> Option<String> {
     let name = value.text()?;
     if (1..=MAX_CLUSTER).contains(&name.len()) {
         return Some(name.to_owned());
@@ -46,7 +47,7 @@ fn cluster(value: &Value<'_>) -> Option<String> {
     None
 }
 
-/// The host takes the collector as a serialized `GrpcService`, through an interface for text: 4 bytes around the name, and
+/// The host takes the peer of a gRPC call as a serialized `GrpcService`, through an interface for text: 4 bytes around the name, and
 /// no length above 0x7f, because that would not be text.
 pub(super) const MAX_CLUSTER: usize = 120;
 pub(super) const RECORDS: RangeInclusive<u64> = 1..=10_000;

@@ -132,7 +132,25 @@ pub(super) static QUOTA: Section = Section {
         default("overrides", NONE, List(&Object(&OVERRIDE))),
         default("max_keys", Node::Number(10_000.0), Whole(quotas::MAX_KEYS)),
         default("when_full", word("share"), Words(&["share", "deny"])),
-        not_yet("global"),
+        optional("global", Object(&GLOBAL)),
+    ],
+};
+
+pub(super) static GLOBAL: Section = Section {
+    title: "a global quota",
+    fields: &[
+        required(
+            "cluster",
+            "the name of an Envoy cluster",
+            Bytes(reports::MAX_CLUSTER),
+        ),
+        required("domain", "a domain of the rate limit service", Name),
+        required(
+            "when_unavailable",
+            "local, allow or deny",
+            Words(&["local", "allow", "deny"]),
+        ),
+        optional("local_limit", Whole(quotas::LIMIT)),
     ],
 };
 
@@ -360,11 +378,12 @@ const fn not_yet(name: &'static str) -> Field {
 
 /// All of them that have fields.
 #[cfg(test)]
-pub(super) const SECTIONS: [&Section; 18] = [
+pub(super) const SECTIONS: [&Section; 19] = [
     &POLICY,
     &LIST,
     &SOURCE,
     &QUOTA,
+    &GLOBAL,
     &OVERRIDE,
     &RULE,
     &QUOTA_USE,

@@ -6,6 +6,7 @@ use super::labels::{CallLabel, Labels};
 use super::name::stat_name;
 use super::outcome::{Answer, Decision, Direction, ListFetch, ListState, QuotaResult, RuleResult};
 use super::series::{Kind, Registry, SeriesId, Update};
+use crate::quota::{Asked, Service};
 use crate::report::Books;
 use crate::time::Nanos;
 
@@ -46,6 +47,9 @@ pub struct Metrics {
     calls_in_flight: Gauge,
     reports_queued: Gauge,
     reports: Books,
+    /// `quota_service_up`, by the cluster and the domain of the service.
+    services_up: BTreeMap<(String, String), Gauge>,
+    asked: Asked,
 }
 
 /// The series of one pair of labels; those by outcome are made when they are needed.
@@ -93,6 +97,8 @@ impl Metrics {
             calls_in_flight,
             reports_queued,
             reports: Books::default(),
+            services_up: BTreeMap::new(),
+            asked: Asked::default(),
         }
     }
 
@@ -305,6 +311,51 @@ impl Metrics {
         }
         self.reports_queued
             .set(books.queued + books.in_flight, &mut self.registry);
+    }
+
+    /// `quota_service_up`: for how many VMs a rate limit service does what it should. Services that the policy has no longer are
+    /// up for none.
+    pub fn set_quota_services<'s>(&mut self, services: impl Iterator<Item = (&'s Service, bool)>) {
+        let mut up = BTreeMap::new();
+        for (service, is_up) in services {
+            up.insert((service.cluster.as_str(), service.domain.as_str()), is_up);
+        }
+        for &(cluster, domain) in up.keys() {
+            let key = (cluster.to_owned(), domain.to_owned());
+            self.services_up.entry(key).or_insert_with(|| {
+                let tags = [
+                    ("policy", self.policy.as_str()),
+                    ("cluster", cluster),
+                    ("domain", domain),
+                ];
+                let name = stat_name(&tags, "quota_service_up");
+                Gauge {
+                    series: self.registry.define(name, Kind::Gauge),
+                    value: 0,
+                }
+            });
+        }
+        for ((cluster, domain), gauge) in &mut self.services_up {
+            let is_up = up.get(&(cluster.as_str(), domain.as_str()));
+            gauge.set(
+                is_up.copied().unwrap_or_default().into(),
+                &mut self.registry,
+            );
+        }
+    }
+
+    /// `quota_asks_total`: what became of the asks for leases.
+    pub fn set_quota_asks(&mut self, asked: Asked) {
+        let before = core::mem::replace(&mut self.asked, asked);
+        for (result, now, before) in [
+            ("granted", asked.granted, before.granted),
+            ("refused", asked.refused, before.refused),
+            ("failed", asked.failed, before.failed),
+            ("fault", asked.faults, before.faults),
+        ] {
+            let result = [("result", result)];
+            self.add("quota_asks_total", &result, now.saturating_sub(before));
+        }
     }
 
     /// Hands out what was counted since the last time, and forgets it.

@@ -40,6 +40,8 @@ impl Books {
             // What others may take for gone is no good.
             Kind::InFlight(_) if !self.cells.is_known(now.mono) => Look::Ask,
             Kind::InFlight(limit) => self.slots.look(charge, limit, now.mono),
+            // Counted elsewhere: nothing is granted here.
+            Kind::Global(_) => Look::Refuse,
         }
     }
 
@@ -53,6 +55,7 @@ impl Books {
                     let id = charge.key.id;
                     self.slots.hold(id, charge, limit, now.mono, &mut holds)
                 }
+                Kind::Global(_) => false,
             };
             if !met {
                 for charge in charges.iter().take(index) {
@@ -86,6 +89,7 @@ impl Books {
         match charge.kind {
             Kind::Rate(_) => true,
             Kind::InFlight(_) => self.cells.is_known(now.mono),
+            Kind::Global(_) => false,
         }
     }
 
@@ -113,6 +117,7 @@ impl Books {
                 used_in_common: self.slots.used(key.common()),
                 ..ask
             },
+            Kind::Global(_) => ask,
         }
     }
 
@@ -144,6 +149,7 @@ impl Books {
                     let id = receipt.map_or(charge.key.id, |receipt| receipt.id);
                     self.slots.hold(id, charge, limit, now.mono, &mut holds);
                 }
+                Kind::Global(_) => {}
             }
         }
         holds
@@ -156,6 +162,7 @@ impl Books {
             match charge.kind {
                 Kind::Rate(_) => self.leases.gave_back(charge.key.id),
                 Kind::InFlight(limit) => self.slots.doubt(charge, limit, &taken.receipt),
+                Kind::Global(_) => {}
             }
         }
     }
@@ -165,6 +172,7 @@ impl Books {
         match charge.kind {
             Kind::Rate(rate) => self.leases.short(charge, rate, now, room),
             Kind::InFlight(limit) => self.slots.short(charge, limit, now.mono, room),
+            Kind::Global(_) => {}
         }
     }
 

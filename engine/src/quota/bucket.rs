@@ -101,6 +101,8 @@ impl Bucket {
         match ask.charge.kind {
             Kind::Rate(rate) => self.take_rate(ask, rate),
             Kind::InFlight(limit) => self.take_slots(ask, limit, nonce),
+            // Counted elsewhere: there is nothing to be had here.
+            Kind::Global(_) => Err(0),
         }
     }
 
@@ -191,6 +193,7 @@ impl Bucket {
                 };
                 self.say(receipt.id, ask.charge.key.quota, used, nonce);
             }
+            Kind::Global(_) => {}
         }
     }
 

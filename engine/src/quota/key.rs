@@ -5,7 +5,8 @@ use core::hash::Hasher as _;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use super::books::Books;
-use super::charge::{Charge, Refused, charge_all};
+use super::charge::{Charge, Refused, Why, charge_all};
+use super::global::{Globals, Named, Taken};
 use super::hold::Hold;
 use super::limit::{Algorithm, Kind, Quota};
 use super::seed::{self, Seed};
@@ -41,6 +42,7 @@ pub struct Counters {
     /// What the VMs agreed on, once this one has needed it.
     seed: Option<Seed>,
     books: Books,
+    globals: Globals,
 }
 
 impl Counters {
@@ -57,6 +59,7 @@ impl Counters {
             policy: policy.into(),
             random,
             seed: None,
+            globals: Globals::new(half(random)),
         }
     }
 
@@ -67,7 +70,12 @@ impl Counters {
 
     /// Whether a tick should come soon, in 50 ms.
     pub fn busy(&self) -> bool {
-        self.books.busy()
+        self.books.busy() || self.globals.is_busy()
+    }
+
+    /// What is shared with other Envoys.
+    pub fn globals(&mut self) -> &mut Globals {
+        &mut self.globals
     }
 
     /// The counters, within reach for one callback.
@@ -96,7 +104,7 @@ impl Ledger<'_> {
         quota: &Quota,
         kind: &Kind,
         dry_run: bool,
-        values: impl IntoIterator<Item = V>,
+        values: impl IntoIterator<Item = V, IntoIter: Clone>,
     ) -> Result<Key, StoreError> {
         let seed = self.seed()?;
         let mut hash = Fields(SipHasher13::new_with_key(&seed));
@@ -109,6 +117,7 @@ impl Ledger<'_> {
                 Algorithm::Fixed => (rate.window, 1),
             },
             Kind::InFlight(_) => (Nanos::default(), 2),
+            Kind::Global(rate) => (rate.global.unit.window(), 3),
         };
         hash.0.write(&window.0.to_le_bytes());
         hash.0.write(&[tag, u8::from(dry_run)]);
@@ -116,14 +125,28 @@ impl Ledger<'_> {
             hash.field(attribute);
         }
         let of_quota = hash.0.finish128();
-        for value in values {
+        let values = values.into_iter();
+        for value in values.clone() {
             hash.field(value.as_ref());
         }
         let id = hash.0.finish128();
-        Ok(Key {
+        let key = Key {
             id: [id.h1, id.h2],
             quota: of_quota.h1,
-        })
+        };
+        if let Kind::Global(rate) = kind {
+            let named = Named {
+                key,
+                global: &rate.global,
+                limit: rate.limit.into(),
+                max_keys: quota.max_keys,
+                when_full: quota.when_full,
+                dry_run,
+            };
+            let per = quota.per.iter().zip(values);
+            self.counters.globals.know(named, per);
+        }
+        Ok(key)
     }
 
     /// Charges all of `charges`, or none of them. Two charges of one key add up. What comes back is held of quotas that
@@ -132,7 +155,53 @@ impl Ledger<'_> {
     /// # Errors
     /// The first charge that could not be made, and why.
     pub fn charge_all(&mut self, now: Now, charges: &[Charge<'_>]) -> Result<Vec<Hold>, Refused> {
-        charge_all(&mut self.counters.books, self.store, now, charges)
+        let is_global = |charge: &&Charge<'_>| matches!(charge.kind, Kind::Global(_));
+        if !charges.iter().any(|charge| is_global(&charge)) {
+            return charge_all(&mut self.counters.books, self.store, now, charges);
+        }
+        let mut taken = Vec::new();
+        let charged = self
+            .charge_globals(now, charges, &mut taken)
+            .and_then(|()| {
+                let (places, others): (Vec<_>, Vec<_>) = charges
+                    .iter()
+                    .copied()
+                    .enumerate()
+                    .filter(|(_, charge)| !is_global(&charge))
+                    .unzip();
+                let others: Vec<Charge<'_>> = others;
+                charge_all(&mut self.counters.books, self.store, now, &others).map_err(|refused| {
+                    Refused {
+                        index: places.get(refused.index).copied().unwrap_or_default(),
+                        ..refused
+                    }
+                })
+            });
+        if charged.is_err() {
+            let globals = &mut self.counters.globals;
+            taken.iter().for_each(|taken| globals.give_back(taken));
+        }
+        charged
+    }
+
+    fn charge_globals(
+        &mut self,
+        now: Now,
+        charges: &[Charge<'_>],
+        taken: &mut Vec<Taken>,
+    ) -> Result<(), Refused> {
+        let globals = &mut self.counters.globals;
+        for (index, charge) in charges.iter().enumerate() {
+            if matches!(charge.kind, Kind::Global(_)) {
+                let one = if charge.amount > charge.kind.limit() {
+                    Err(Why::Limited)
+                } else {
+                    globals.take(self.store, now, charge.key, charge.amount)
+                };
+                taken.push(one.map_err(|why| Refused { index, why })?);
+            }
+        }
+        Ok(())
     }
 
     fn seed(&mut self) -> Result<Seed, StoreError> {
@@ -145,6 +214,11 @@ impl Ledger<'_> {
             }
         }
     }
+}
+
+/// Half of the random bytes.
+fn half([a, b, c, d, e, f, g, h, ..]: Seed) -> u64 {
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// Hashes texts so that no two sequences of them look the same.

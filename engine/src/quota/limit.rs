@@ -1,5 +1,8 @@
 //! What a quota says, without which calls it is for.
 
+use std::sync::Arc;
+
+use super::global::Global;
 use crate::time::Nanos;
 
 /// One entry of `quotas` in the configuration, as far as counting goes. Which attributes `per` stands for, and which calls
@@ -23,6 +26,14 @@ impl Quota {
     pub const MAX_LIMIT: u64 = 1 << 53;
     /// From here on, keys are spread over several buckets, and each bucket has its share of `max_keys`.
     pub const EXACT_KEYS: u32 = 128;
+
+    /// By which service it is counted, if several Envoys share it.
+    pub fn global(&self) -> Option<&Global> {
+        match &self.kind {
+            Kind::Global(rate) => Some(&rate.global),
+            Kind::Rate(_) | Kind::InFlight(_) => None,
+        }
+    }
 }
 
 /// What a quota limits.
@@ -32,6 +43,17 @@ pub enum Kind {
     Rate(Rate),
     /// Calls at a time.
     InFlight(InFlight),
+    /// Calls in a time, at several Envoys.
+    Global(GlobalRate),
+}
+
+/// A limit of what is charged in a window at all Envoys that share a rate limit service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GlobalRate {
+    /// So much may be charged in a window, for each key. 0 blocks.
+    pub limit: u32,
+    /// By which service, in which windows.
+    pub global: Arc<Global>,
 }
 
 /// A limit of what is charged in a window.
@@ -62,6 +84,7 @@ impl Kind {
         match self {
             Kind::Rate(rate) => rate.limit,
             Kind::InFlight(in_flight) => in_flight.limit,
+            Kind::Global(global) => global.limit.into(),
         }
     }
 }

@@ -21,6 +21,7 @@ mod by_id;
 mod cells;
 mod charge;
 mod counts;
+mod global;
 mod hold;
 mod key;
 mod leases;
@@ -31,6 +32,7 @@ mod slots;
 mod table;
 
 pub use charge::{Charge, Refused, Why};
+pub use global::{Ask, AskId, Asked, Global, Globals, Service, Unit, WhenUnavailable};
 pub use hold::Hold;
 pub use key::{Counters, Key, Ledger};
-pub use limit::{Algorithm, InFlight, Kind, Override, Quota, Rate, WhenFull};
+pub use limit::{Algorithm, GlobalRate, InFlight, Kind, Override, Quota, Rate, WhenFull};

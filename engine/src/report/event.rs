@@ -1,8 +1,9 @@
 //! OTLP log records that are events: what all of them have, and those that are not calls.
 
+use super::attributes::Attributes;
 use super::books::Books;
 use super::flood::Summary;
-use super::protobuf::{Attributes, Writer};
+use crate::protobuf::Writer;
 use crate::time::Now;
 
 /// Starts a record with its times, severity, event name and id; its attributes may follow.

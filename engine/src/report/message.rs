@@ -7,10 +7,11 @@
 //! ```
 //! opentelemetry-proto 1.x, `collector/logs/v1/logs_service.proto` and `logs/v1/logs.proto`.
 
+use super::attributes::Attributes;
 use super::books::Books;
-use super::protobuf::{Attributes, Field, Fields, Writer, field_len};
 use super::reports::Node;
 use crate::metrics::Direction;
+use crate::protobuf::{Field, Fields, Writer, field_len};
 
 /// What all records of a VM have in common: a serialized `Resource`.
 #[derive(Debug)]

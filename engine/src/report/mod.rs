@@ -1,11 +1,11 @@
 //! Reports: one OTLP log record a call, in bounded batches, with books that say what became of each.
 
+mod attributes;
 mod books;
 mod delivery;
 mod event;
 mod flood;
 mod message;
-mod protobuf;
 mod queue;
 mod record;
 mod reports;

@@ -78,6 +78,6 @@ fn ring(quota: &Quota) -> u64 {
 pub(crate) fn rate(quota: &Quota) -> &Rate {
     match &quota.kind {
         Kind::Rate(rate) => rate,
-        Kind::InFlight(_) => panic!("not a rate: {quota:?}"),
+        Kind::InFlight(_) | Kind::Global(_) => panic!("not a rate: {quota:?}"),
     }
 }

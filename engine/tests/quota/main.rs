@@ -14,10 +14,14 @@ mod keys;
 mod memory;
 mod vm;
 
-// Neither proptest nor threads are to be had on wasm32-unknown-unknown.
+// Neither proptest, prost nor threads are to be had on wasm32-unknown-unknown.
+#[cfg(not(target_family = "wasm"))]
+mod global;
 #[cfg(not(target_family = "wasm"))]
 mod interleavings;
 #[cfg(not(target_family = "wasm"))]
 mod judge;
+#[cfg(not(target_family = "wasm"))]
+mod ratelimit;
 #[cfg(not(target_family = "wasm"))]
 mod threads;
