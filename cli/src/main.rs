@@ -6,6 +6,7 @@ mod config;
 mod decode;
 mod explain;
 mod limits;
+mod replay;
 mod schema;
 mod shared;
 mod version;
@@ -32,6 +33,7 @@ fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
         Arg::Value(name) if name == "check" => check::run(args),
         Arg::Value(name) if name == "decode" => decode::run(args),
         Arg::Value(name) if name == "explain" => explain::run(args),
+        Arg::Value(name) if name == "replay" => replay::run(args),
         Arg::Value(name) if name == "schema" => schema::run(args),
         Arg::Value(name) if name == "version" => version::run(args),
         Arg::Value(name) if name == "help" => command::print(HELP),
@@ -56,6 +58,12 @@ usage: dubbo-policy COMMAND
         Says what the policy makes of a call with these attributes (service=com.acme.A method=get source.ip=10.1.2.3
         attachments.x-lane=canary classes=a.B,c.D), and what every rule has to do with it. What is not given is absent.
         Exit code 0 if the call is allowed, 1 if it is not.
+  replay --config FILE [--against OTHER] [--policy NAME] [--from client|provider] [--port PORT]... FILE...
+        Plays captures, or the bytes that one side sent, through the policy: a JSON line for each call, with the decision,
+        the rule and why, and a last line with the sums. Time is that of the packets. What a capture does not show (who
+        callers are by their certificates, lists from elsewhere, what quotas were charged before) makes a decision
+        unknown. With --against, only calls on which the other policy decides otherwise are printed.
+        Exit code 0 if every call is allowed, or, with --against, if nothing changes; else 1.
   schema
         Prints the JSON Schema of a configuration, for editors and pipelines.
   version

@@ -265,6 +265,46 @@ fn a_call_that_passes_unread_has_no_service() {
     assert_eq!(account["given"]["source.ip"], "10.1.2.3");
 }
 
+/// What stands in the configuration is known, and so is what does not depend on the list.
+#[test]
+fn what_depends_on_a_fetched_list_is_unknown() {
+    for when_expired in ["deny", "keep", "skip"] {
+        let policy = format!(
+            r#"
+apiVersion: dubbo-policy/v1
+name: a
+default: deny
+lists:
+- name: l
+  type: string
+  entries: [known]
+  source: {{cluster: c, authority: a, path: /l}}
+  when_expired: {when_expired}
+rules:
+- {{name: listed, match: {{claimed.app: {{in: l}}}}, allow: {{}}}}
+- {{name: own, match: {{service: a.Own}}, allow: {{}}}}
+- {{name: barred, match: {{service: a.Barred, claimed.app: {{in: l}}}}, deny: {{}}}}
+"#
+        );
+        for (service, app, decision) in [
+            ("a.Own", "else", "allowed"),
+            ("a.Other", "known", "allowed"),
+            ("a.Other", "else", "unknown"),
+            ("a.Barred", "known", "denied"),
+            ("a.Barred", "else", "unknown"),
+        ] {
+            let (service, app) = (format!("service={service}"), format!("claimed.app={app}"));
+            let args = ["explain", "--config", "-", "-o", "json", &service, &app];
+            let ran = run(&repository("."), &args, &policy);
+            let account: Value = serde_json::from_str(&ran.out).expect(&ran.err);
+            assert_eq!(
+                account["decision"]["decision"], decision,
+                "{when_expired} {service} {app}"
+            );
+        }
+    }
+}
+
 #[test]
 fn wrong_usage_is_told_with_what_is_probably_meant() {
     for (args, said) in [

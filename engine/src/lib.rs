@@ -15,5 +15,5 @@ pub mod succession;
 pub mod time;
 mod worker;
 
-pub use connection::{ALTERED_CLASS, CloseReason, Edit, Effects, Peers, Side, reasons};
+pub use connection::{ALTERED_CLASS, CloseReason, Edit, Effects, Judged, Peers, Side, reasons};
 pub use worker::{ConnectionId, Identity, Worker};

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::connection::{
-    CloseReason, Connection, Context, Effects, Memory, Peers, Side, Surroundings,
+    CloseReason, Connection, Context, Effects, Judged, Memory, Peers, Side, Surroundings,
 };
 use crate::drain::Drain;
 use crate::lists::{self, Fetch, FetchId, Following, Notice};
@@ -94,6 +94,8 @@ struct Common {
     metrics: Metrics,
     /// Also when the policy in force wants none, until those of the one before are sent.
     reports: Option<Reports>,
+    /// Decisions since they were asked for last, if they are asked for.
+    trail: Option<Vec<Judged>>,
 }
 
 impl Common {
@@ -108,6 +110,7 @@ impl Common {
                 .reports
                 .as_mut()
                 .filter(|_| self.policy.reports.is_some()),
+            trail: self.trail.as_mut(),
             max_in_flight: 0,
         }
     }
@@ -150,6 +153,7 @@ impl Worker {
                 memory: Memory::new(seed),
                 metrics,
                 reports: None,
+                trail: None,
             },
             counters,
             workload: Rc::default(),
@@ -490,6 +494,12 @@ impl Worker {
     /// The reports on their way, if the policy wants any or the one before did.
     pub fn reports(&mut self) -> Option<&mut Reports> {
         self.common.reports.as_mut()
+    }
+
+    /// The decisions since this was called last. They are written down from the first time on: nothing else may forget to
+    /// ask for them.
+    pub fn trail(&mut self) -> Vec<Judged> {
+        self.common.trail.replace(Vec::new()).unwrap_or_default()
     }
 
     /// What was counted.

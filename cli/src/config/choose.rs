@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use engine::config::{self, Node};
 use engine::policy::Policy;
 
-use super::file::{documents, held_in, read};
+use super::file::{documents, held_in};
 use crate::command::Failure;
 
 /// A configuration without mistakes.
@@ -16,22 +16,22 @@ pub(crate) struct Chosen {
     pub(crate) policy: Policy,
 }
 
-/// Loads the configuration of a file: its only one, or that whose policy has this name. `load` compiles it.
+/// Loads the configuration of a file, which has these bytes: its only one, or that whose policy has this name. `load` compiles it.
 ///
 /// # Errors
 /// Every mistake of the file, a line each.
 pub(crate) fn choose(
     file: &OsStr,
+    bytes: &[u8],
     name: Option<&str>,
     load: impl Fn(&Node) -> Result<config::Loaded, config::Errors>,
 ) -> Result<Chosen, Failure> {
-    let bytes = read(file)?;
     let shown = file.to_string_lossy();
     let at = |place: super::Place, text: &str| {
         format!("{shown}:{}:{}: error: {text}", place.line, place.column)
     };
     let syntax = |error: super::yaml::SyntaxError| Failure(at(error.place, &error.text));
-    let documents = documents(&shown, &bytes).map_err(syntax)?;
+    let documents = documents(&shown, bytes).map_err(syntax)?;
     let mut mistakes = Vec::new();
     let mut found = Vec::new();
     for held in held_in(&documents).map_err(syntax)? {

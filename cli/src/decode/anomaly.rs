@@ -10,9 +10,9 @@ pub(super) const MAX_EVENT_ANSWER: usize = 1024;
 
 /// What the module would refuse, or a part that the file lacks.
 #[derive(Serialize)]
-pub(super) struct Anomaly {
+pub(crate) struct Anomaly {
     /// The module's reason for it, in `dubbo_policy_refused_total` and in the records of calls.
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// What was being read of a call.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'static str>,

@@ -37,28 +37,28 @@ pub(super) struct Line<'a> {
 
 /// Where in a capture something stands.
 #[derive(Serialize)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// When its first byte was seen.
-    pub(super) time: Option<Timestamp>,
+    pub(crate) time: Option<Timestamp>,
     /// The number of the packet with its first byte, from 1 on, as other tools number them.
-    pub(super) packet: u64,
-    pub(super) connection: Connection,
-    pub(super) direction: Direction,
+    pub(crate) packet: u64,
+    pub(crate) connection: Connection,
+    pub(crate) direction: Direction,
 }
 
 /// Who talks with whom.
 #[derive(Clone, Copy, Serialize)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     /// From 1 on, in the order in which they begin in the capture.
-    pub(super) number: u64,
-    pub(super) client: SocketAddr,
-    pub(super) provider: SocketAddr,
+    pub(crate) number: u64,
+    pub(crate) client: SocketAddr,
+    pub(crate) provider: SocketAddr,
 }
 
 /// Who hears it.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Direction {
+pub(crate) enum Direction {
     ToProvider,
     ToClient,
 }

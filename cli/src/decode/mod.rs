@@ -8,6 +8,7 @@ mod guess;
 mod line;
 mod output;
 mod piece;
+mod sink;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -18,8 +19,10 @@ use lexopt::{Arg, ValueExt};
 
 use crate::command::Failure;
 use cutter::Cutter;
-use line::Direction;
+pub(crate) use line::{Direction, Place};
 use output::Output;
+pub(crate) use piece::{Piece, Recorded};
+pub(crate) use sink::Sink;
 
 /// Decodes the files that are named, one after the other.
 pub(crate) fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
@@ -45,7 +48,7 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
     for file in &files {
         let name = file.to_string_lossy();
         let mut output = Output::new(&name, direction, &mut out, &mut notes);
-        let decoded = decode(file, direction, &ports, &mut output);
+        let decoded = read(file, direction, &ports, &mut output);
         clean &= output.is_clean();
         out.flush()?;
         decoded.map_err(|why| Failure(format!("{name}: {why}")))?;
@@ -53,12 +56,12 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(u8::from(!clean)))
 }
 
-/// Prints the frames of a file, whatever it is.
-fn decode(
+/// Hands over the frames of a file, whatever it is.
+pub(crate) fn read(
     file: &OsStr,
     direction: Option<Direction>,
     ports: &[u16],
-    output: &mut Output<'_>,
+    output: &mut dyn Sink,
 ) -> Result<(), String> {
     let (start, input) = open(file).map_err(|error| error.to_string())?;
     match capture::Format::of(&start) {
@@ -72,7 +75,7 @@ fn decode(
 }
 
 /// Where that goes what a side sends.
-fn sent_by(side: &str) -> Result<Direction, &'static str> {
+pub(crate) fn sent_by(side: &str) -> Result<Direction, &'static str> {
     match side {
         "client" => Ok(Direction::ToProvider),
         "provider" => Ok(Direction::ToClient),
@@ -93,11 +96,11 @@ fn open(file: &OsStr) -> io::Result<(Vec<u8>, impl Read)> {
     Ok((start, BufReader::with_capacity(BUFFER, input)))
 }
 
-/// Prints the frames of what one side of a connection sent.
-fn stream(mut input: impl Read, output: &mut Output<'_>) -> io::Result<()> {
+/// Hands over the frames of what one side of a connection sent.
+fn stream(mut input: impl Read, output: &mut dyn Sink) -> io::Result<()> {
     let mut cutter = Cutter::new();
     let mut buffer = vec![0; BUFFER];
-    let mut print = |piece: piece::Piece<'_>, (): ()| output.print(None, piece);
+    let mut print = |piece: piece::Piece<'_>, (): ()| output.take(None, piece);
     loop {
         let len = match input.read(&mut buffer) {
             Ok(0) => return cutter.end(&mut print),

@@ -2,6 +2,7 @@ use std::io::{self, Write};
 
 use super::line::{Direction, Line, Place};
 use super::piece::Piece;
+use super::sink::Sink;
 
 /// Prints what stands in a file: lines, and notes to who reads along.
 pub(super) struct Output<'a> {
@@ -29,8 +30,20 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// A line for a piece of a stream.
-    pub(super) fn print(&mut self, place: Option<&Place>, piece: Piece<'_>) -> io::Result<()> {
+    /// Whether nothing that was printed is wrong.
+    pub(super) fn is_clean(&self) -> bool {
+        self.clean
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
+        self.clean &= line.is_clean();
+        serde_json::to_writer(&mut *self.out, line)?;
+        self.out.write_all(b"\n")
+    }
+}
+
+impl Sink for Output<'_> {
+    fn take(&mut self, place: Option<&Place>, piece: Piece<'_>) -> io::Result<()> {
         match piece {
             Piece::Frame(frame) => {
                 let call = frame.call();
@@ -50,25 +63,12 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Whether nothing that was printed is wrong.
-    pub(super) fn is_clean(&self) -> bool {
-        self.clean
-    }
-
-    /// Something that may be wrong was not read.
-    pub(super) fn leave_out(&mut self) {
+    fn leave_out(&mut self) {
         self.clean = false;
     }
 
-    /// Says something about the file to who reads along.
-    pub(super) fn note(&mut self, text: &str) {
+    fn note(&mut self, text: &str) {
         // A note that nobody can read is no reason to stop.
         let _ = writeln!(self.notes, "dubbo-policy: {}: {text}", self.file);
-    }
-
-    fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
-        self.clean &= line.is_clean();
-        serde_json::to_writer(&mut *self.out, line)?;
-        self.out.write_all(b"\n")
     }
 }

@@ -279,13 +279,23 @@ impl<'a> DecisionAccount<'a> {
         let facts = given.facts();
         let decision = policy.decide(&facts, &mut counters.open(&mut memory), NOW);
         let reading = facts.first_reading();
+        let undecided =
+            decision.may_be_allowed && matches!(decision.verdict, Verdict::Denied { rule: None });
         DecisionAccount {
-            decision: outcome(&decision.verdict),
+            decision: if undecided {
+                "unknown"
+            } else {
+                outcome(&decision.verdict)
+            },
             rule: decision.verdict.rule().map(|rule| &*rule.name),
             refusal: policy
                 .refusal(&decision.verdict)
                 .map(|refusal| refusal.text),
-            why: why(policy, &decision.verdict),
+            why: if undecided {
+                "whether a rule allows it depends on a list that is fetched".to_owned()
+            } else {
+                why(policy, &decision.verdict)
+            },
             dry_run: decision
                 .dry_run
                 .iter()

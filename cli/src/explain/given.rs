@@ -22,6 +22,7 @@ pub(super) struct Given {
     pub(super) ignored: Vec<(String, &'static str)>,
     /// Why such a call is refused before any rule is looked at.
     pub(super) refused: Option<String>,
+    unread: bool,
     identities: Vec<Identity<'static>>,
     classes: Option<Vec<Cow<'static, str>>>,
     attachments: Vec<Option<Cow<'static, str>>>,
@@ -68,7 +69,7 @@ impl Given {
             .iter()
             .map(|key| given.owned(&format!("attachments.{key}")))
             .collect();
-        given.classes = given.read_body().then(|| given.class_names());
+        given.classes = (!given.unread).then(|| given.class_names());
         Ok(given)
     }
 
@@ -113,6 +114,7 @@ impl Given {
                 ));
             }
             Treatment::Pass => {
+                self.unread = true;
                 let of_body = |name: &String| {
                     let of_connection = ["source.", "destination."];
                     let begins = |begin: &&str| name.starts_with(begin);
@@ -132,10 +134,6 @@ impl Given {
             }
         }
         Ok(())
-    }
-
-    fn read_body(&self) -> bool {
-        self.ignored.is_empty()
     }
 
     fn identity(&self) -> Result<Option<Identity<'static>>, Failure> {

@@ -7,6 +7,7 @@ mod output;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use engine::config::load_unseen;
 use lexopt::{Arg, ValueExt};
 
 use crate::command::{Failure, Format};
@@ -36,7 +37,10 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<ExitCode, Failure> {
             "which configuration? --config FILE; - is the standard input".to_owned(),
         ));
     };
-    let chosen = config::choose(&file, name.as_deref(), engine::config::load)?;
+    let bytes = config::read(&file)?;
+    let chosen = config::choose(&file, &bytes, name.as_deref(), |node| {
+        load_unseen(node, &[])
+    })?;
     let given = Given::read(&pairs, &chosen.policy)?;
     let account = Account::of(&chosen, &given);
     output::write(&mut std::io::stdout().lock(), format, &account)?;

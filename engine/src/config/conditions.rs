@@ -51,6 +51,7 @@ fn condition<'a>(object: &Value<'a>, effect: Effect<'_>, names: &Names<'a>) -> O
             let attribute = names.attribute(name, value)?;
             let matcher = matchers::read(value, &attribute, names)?;
             check(&attribute, &matcher, value, effect, names);
+            let matcher = names.unless_unseen(&attribute, matcher);
             Some((attribute, matcher))
         })
         .collect();

@@ -232,6 +232,23 @@ fn between_fields(section: &Section) -> Value {
         })
     } else if core::ptr::eq(section, &schema::SET) {
         json!({"anyOf": one_of(&["attachments", "connection_cluster"])})
+    } else if core::ptr::eq(section, &schema::QUOTA) {
+        json!({"oneOf": [
+            {
+                "required": ["limit", "window"],
+                "properties": {"max_in_flight": false, "max_hold": false, "oneway_hold": false},
+            },
+            {
+                "required": ["max_in_flight"],
+                "properties": {"limit": false, "window": false, "algorithm": false},
+            },
+        ]})
+    } else if core::ptr::eq(section, &schema::LIST) {
+        json!({
+            "anyOf": one_of(&["entries", "source"]),
+            "if": {"required": ["source"]},
+            "else": {"properties": {"expire_after": false, "when_expired": false}},
+        })
     } else if core::ptr::eq(section, &schema::OVERRIDE) {
         json!({"anyOf": one_of(&["limit", "window", "unlimited"])})
     } else if core::ptr::eq(section, &schema::DENIAL) {

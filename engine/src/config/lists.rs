@@ -21,7 +21,7 @@ pub(super) fn read<'a>(lists: &Value<'a>, names: &mut Names<'a>) -> Vec<Rc<List>
         let Some(fields) = list.fields(&schema::LIST) else {
             continue;
         };
-        let list = read_one(&fields, place, &changes).map(Rc::new);
+        let list = read_one(&fields, place, &changes, names.unseen.is_some()).map(Rc::new);
         read.extend(list.clone());
         if let Some(name) = fields.get("name") {
             names.lists.add(&name, list);
@@ -30,7 +30,7 @@ pub(super) fn read<'a>(lists: &Value<'a>, names: &mut Names<'a>) -> Vec<Rc<List>
     read
 }
 
-fn read_one(fields: &Fields<'_>, place: usize, changes: &Changes) -> Option<List> {
+fn read_one(fields: &Fields<'_>, place: usize, changes: &Changes, from_afar: bool) -> Option<List> {
     let name = fields.get("name").and_then(|name| name.name());
     let ignore_case = fields.get("ignore_case");
     let kind = fields.get("type").and_then(|kind| {
@@ -52,7 +52,7 @@ fn read_one(fields: &Fields<'_>, place: usize, changes: &Changes) -> Option<List
         Kind::Ip => Kind::Ip,
         Kind::Regex { .. } => Kind::Regex { ignore_case },
     });
-    let fetched = read_fetched(fields, changes);
+    let fetched = read_fetched(fields, changes, from_afar);
     let written = match (fields.written("entries"), &fetched) {
         (Some(entries), _) => kind.zip(entries.items()).map(Some),
         (None, Ok(None)) => {
@@ -97,7 +97,11 @@ fn each<'a, T>(entries: &[Value<'a>], read: impl Fn(&Value<'a>) -> Option<T>) ->
 }
 
 /// `source` and what goes with it, if it is there. `Err` when it cannot be read.
-fn read_fetched(fields: &Fields<'_>, changes: &Changes) -> Result<Option<Fetched>, ()> {
+fn read_fetched(
+    fields: &Fields<'_>,
+    changes: &Changes,
+    from_afar: bool,
+) -> Result<Option<Fetched>, ()> {
     let Some(source) = fields.written("source") else {
         for name in ["expire_after", "when_expired"] {
             if let Some(value) = fields.written(name) {
@@ -126,6 +130,10 @@ fn read_fetched(fields: &Fields<'_>, changes: &Changes) -> Result<Option<Fetched
         ])
     });
     let fetched = |source, expire_after, when_expired| {
+        let when_expired = match from_afar {
+            true => WhenExpired::Deny,
+            false => when_expired,
+        };
         Fetched::new(source, expire_after, when_expired, Rc::clone(changes))
     };
     match (source, expire_after, when_expired) {

@@ -6,6 +6,7 @@ use super::node::Node;
 use super::reader::{Context, Fields, Value};
 use super::rules::transpose;
 use super::{denial, lists, parse, protocol, quotas, reports, routes, rules, schema, warnings};
+use crate::attributes::Attribute;
 use crate::policy::{Action, Index, Mode, Paths, Policy};
 
 /// A configuration that has no mistakes.
@@ -22,6 +23,19 @@ pub struct Loaded {
 /// # Errors
 /// Every mistake that it has.
 pub fn load(node: &Node) -> Result<Loaded, Errors> {
+    load_with(node, None)
+}
+
+/// The same, for who looks at calls from afar: of these attributes and of fetched lists nothing is known, so that a test of
+/// them is neither true nor false, as one of a list that has expired and refuses.
+///
+/// # Errors
+/// Every mistake that it has.
+pub fn load_unseen(node: &Node, unseen: &'static [Attribute]) -> Result<Loaded, Errors> {
+    load_with(node, Some(unseen))
+}
+
+fn load_with(node: &Node, unseen: Option<&'static [Attribute]>) -> Result<Loaded, Errors> {
     match node {
         Node::Null => return Err(vec![parse::nothing("null")]),
         Node::Object(fields) if fields.is_empty() => {
@@ -32,7 +46,7 @@ pub fn load(node: &Node) -> Result<Loaded, Errors> {
     let context = Context::default();
     let policy = Value::root(node, &context)
         .fields(&schema::POLICY)
-        .and_then(|fields| policy(&fields));
+        .and_then(|fields| policy(&fields, unseen));
     let (errors, digest) = context.finish();
     match policy {
         Some(mut policy) if errors.is_empty() => {
@@ -45,7 +59,7 @@ pub fn load(node: &Node) -> Result<Loaded, Errors> {
     }
 }
 
-fn policy(fields: &Fields<'_>) -> Option<Policy> {
+fn policy(fields: &Fields<'_>, unseen: Option<&'static [Attribute]>) -> Option<Policy> {
     let version = fields
         .get("apiVersion")
         .and_then(|version| version.choice(&[("dubbo-policy/v1", ())]));
@@ -62,7 +76,7 @@ fn policy(fields: &Fields<'_>) -> Option<Policy> {
     let some_pass_unread = protocol
         .as_ref()
         .is_some_and(|protocol| protocol.serializations.some_pass_unread());
-    let mut names = Names::new(some_pass_unread);
+    let mut names = Names::new(some_pass_unread, unseen);
     let lists = fields
         .get("lists")
         .map(|value| lists::read(&value, &mut names));
@@ -93,7 +107,16 @@ fn policy(fields: &Fields<'_>) -> Option<Policy> {
         revision: String::new(),
         mode: mode?,
         default_allow: default_allow?,
-        list_names: lists.iter().map(|list| list.name.clone()).collect(),
+        list_names: lists
+            .iter()
+            .map(|list| list.name.clone())
+            .chain(
+                unseen
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|unseen| unseen.to_string().into()),
+            )
+            .collect(),
         lists,
         quotas: quotas?,
         rules,

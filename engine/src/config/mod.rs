@@ -34,7 +34,7 @@ mod warnings;
 pub use error::{ConfigError, Errors, Warning};
 pub use json_schema::json_schema;
 pub use limits::Limits;
-pub use load::{Loaded, load};
+pub use load::{Loaded, load, load_unseen};
 pub use node::Node;
 pub use parse::parse;
 pub use path::{Path, Segment};

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::reader::Value;
 use super::suggest::suggest;
 use crate::attributes::Attribute;
-use crate::policy::{Limiter, List};
+use crate::policy::{Expired, Limiter, List, Matcher};
 
 /// Everything that one part of a configuration says and another one uses.
 #[derive(Debug)]
@@ -16,15 +16,19 @@ pub(super) struct Names<'a> {
     pub(super) quotas: Registry<'a, Rc<Limiter>>,
     /// The bodies of some calls are not read, so nothing that stands there is known of them.
     pub(super) some_pass_unread: bool,
+    /// Attributes of which nothing is known, whatever a call is, if it is looked at from afar: then nothing is known of
+    /// fetched lists either.
+    pub(super) unseen: Option<&'static [Attribute]>,
     attachment_keys: RefCell<Vec<String>>,
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn new(some_pass_unread: bool) -> Names<'a> {
+    pub(super) fn new(some_pass_unread: bool, unseen: Option<&'static [Attribute]>) -> Names<'a> {
         Names {
             lists: Registry::new("list"),
             quotas: Registry::new("quota"),
             some_pass_unread,
+            unseen,
             attachment_keys: RefCell::default(),
         }
     }
@@ -54,6 +58,19 @@ impl<'a> Names<'a> {
         };
         at.reject_as("an attribute", format!("{name:?}"), hint);
         None
+    }
+
+    /// The matcher, or, of an attribute that nobody sees, one that never knows. Unseen attributes are named behind the
+    /// lists in `Policy::list_names`.
+    pub(super) fn unless_unseen(&self, attribute: &Attribute, matcher: Matcher) -> Matcher {
+        let unseen = self.unseen.unwrap_or_default();
+        match unseen.iter().position(|unseen| unseen == attribute) {
+            Some(at) => Matcher::Unseen(Expired {
+                list: self.lists.len() + at,
+                refuses: true,
+            }),
+            None => matcher,
+        }
     }
 
     /// The attachments that something looks at; the index is the slot.
@@ -86,6 +103,11 @@ impl<'a, T: Clone> Registry<'a, T> {
             kind,
             things: BTreeMap::new(),
         }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.things.len()
     }
 
     /// Adds a thing under the name that stands at `name`; two of one name are a mistake.

@@ -55,6 +55,8 @@ pub(super) struct Judgement {
     /// The list that has expired, if that is the reason.
     pub(super) list: Option<usize>,
     pub(super) route: Option<usize>,
+    /// No rule is known to allow it, but one would if more were known.
+    pub(super) may_be_allowed: bool,
     /// What the call holds of quotas while it is in flight.
     #[expect(dead_code, reason = "given back when it is dropped, with the books")]
     pub(super) holds: Vec<Hold>,
@@ -77,6 +79,7 @@ impl Judgement {
             list: None,
             route: None,
             holds: Vec::new(),
+            may_be_allowed: false,
         }
     }
 }

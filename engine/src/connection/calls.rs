@@ -11,6 +11,7 @@ use super::facts::Facts;
 use super::in_flight::Awaited;
 use super::judge::{Sentence, invalid, judge, must_rewrite};
 use super::output::Output;
+use super::trail::Judged;
 use super::{CloseReason, Connection, Context, Peers, Side};
 use crate::metrics::Decision as Outcome;
 use crate::policy::{Origin, Policy, Refusal, Route};
@@ -160,6 +161,27 @@ impl Connection {
         judgement: Judgement,
         cx: &mut Context<'_>,
     ) -> Books {
+        if let Some(trail) = &mut cx.trail {
+            let (service, version, group) = facts.runs();
+            trail.push(Judged {
+                from,
+                id: request.frame.head.id,
+                service: service.to_owned(),
+                version: version.to_owned(),
+                group: group.to_owned(),
+                method: facts.method().to_owned(),
+                one_way: !request.two_way,
+                policy: Rc::clone(&judgement.policy),
+                outcome: judgement.outcome,
+                reason: judgement.reason,
+                rule: judgement.rule,
+                dry_run: judgement.dry_run.clone(),
+                quotas: judgement.quotas.clone(),
+                list: judgement.list,
+                route: judgement.route,
+                may_be_allowed: judgement.may_be_allowed,
+            });
+        }
         Books {
             label: cx.metrics.label(facts.runs().0, facts.method()),
             facts: facts.to_keep(),

@@ -168,6 +168,7 @@ fn judgement(policy: &Rc<Policy>, decision: &Decision<'_>) -> Judgement {
         },
         holds: Vec::new(),
         route: decision.route.map(|route| route.index),
+        may_be_allowed: decision.may_be_allowed,
     }
 }
 

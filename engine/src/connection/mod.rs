@@ -19,6 +19,7 @@ mod memory;
 mod output;
 mod reason;
 mod state;
+mod trail;
 
 pub(crate) use self::effects::Surroundings;
 pub use self::effects::{Effects, Peers, Side};
@@ -26,3 +27,4 @@ pub(crate) use self::memory::Memory;
 pub use self::output::Edit;
 pub use self::reason::{ALTERED_CLASS, CloseReason, reasons};
 pub(crate) use self::state::{Connection, Context};
+pub use self::trail::Judged;

@@ -14,6 +14,7 @@ use super::in_flight::{Awaited, InFlight};
 use super::memory::Memory;
 use super::output::{Edit, Output};
 use super::reason::TRUNCATED;
+use super::trail::Judged;
 use super::{CloseReason, Effects, Peers, Side, Surroundings};
 use crate::metrics::Metrics;
 use crate::policy::{ForeignBytes, Policy, Principal, Route};
@@ -28,6 +29,8 @@ pub(crate) struct Context<'a> {
     pub(crate) memory: &'a mut Memory,
     pub(crate) metrics: &'a mut Metrics,
     pub(crate) reports: Option<&'a mut Reports>,
+    /// Where decisions are written down, if somebody looks on.
+    pub(crate) trail: Option<&'a mut Vec<Judged>>,
     /// How many requests may be in flight on this connection, by its own limit and the worker's.
     pub(crate) max_in_flight: usize,
 }

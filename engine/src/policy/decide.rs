@@ -80,6 +80,9 @@ impl Policy {
             charges,
             holds,
             route: self.route(findings).filter(|_| routed),
+            may_be_allowed: findings.may_be_granted
+                && !self.default_allow
+                && !findings.all_granted(),
         }
     }
 

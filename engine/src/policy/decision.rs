@@ -16,6 +16,8 @@ pub struct Decision<'p> {
     pub holds: Vec<Hold>,
     /// Where the call goes, if it goes on and a route says so; never with `mode: dry_run`.
     pub route: Option<&'p Route>,
+    /// No rule is known to allow it, but one would if a list had not expired.
+    pub may_be_allowed: bool,
 }
 
 /// What becomes of a call, and by which rule.

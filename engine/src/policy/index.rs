@@ -194,6 +194,7 @@ pub(super) fn keys(matcher: &Matcher) -> Option<Vec<Key<'_>>> {
         | Matcher::In(_)
         | Matcher::Some(_)
         | Matcher::Every(_)
+        | Matcher::Unseen(_)
         | Matcher::Present(_)
         | Matcher::Not(_) => None,
     }

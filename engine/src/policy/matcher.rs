@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ipnet::IpNet;
 
 use super::list::List;
-use super::truth::Truth;
+use super::truth::{Expired, Truth};
 use crate::attributes::{Value, other_spelling};
 
 /// A test that an attribute, present or absent, passes or not.
@@ -23,6 +23,8 @@ pub enum Matcher {
     Some(Box<Matcher>),
     /// Each of many values passes; so it does when there are none.
     Every(Box<Matcher>),
+    /// Whatever the test, its value is not known: who replays a capture has not seen it.
+    Unseen(Expired),
     /// The attribute is there, or is not.
     Present(bool),
     /// The other does not hold: true for an absent attribute, if the other is a test of the value.
@@ -42,6 +44,7 @@ impl Matcher {
     /// Whether `value` passes. No test of a value holds for an absent one; `Not` and `Present` alone see absence.
     pub fn test(&self, value: Option<Value<'_>>) -> Truth {
         match (self, value) {
+            (Matcher::Unseen(expired), _) => Truth::Unknown(*expired),
             (Matcher::Present(present), value) => (value.is_some() == *present).into(),
             (Matcher::Not(inner), value) => !inner.test(value),
             (Matcher::All(all), value) => Truth::all(all.iter().map(|matcher| matcher.test(value))),
@@ -91,6 +94,7 @@ impl Matcher {
             | Matcher::Net(_)
             | Matcher::Flag(_)
             | Matcher::In(_)
+            | Matcher::Unseen(_)
             | Matcher::Some(_)
             | Matcher::Every(_) => false,
         }

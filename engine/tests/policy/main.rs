@@ -20,3 +20,4 @@ mod origin;
 mod outcome;
 mod refusals;
 mod routes;
+mod unseen;

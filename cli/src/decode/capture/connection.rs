@@ -9,8 +9,8 @@ use super::segment::Segment;
 use crate::decode::anomaly::Anomaly;
 use crate::decode::cutter::Cutter;
 use crate::decode::line::{self, Direction, Place};
-use crate::decode::output::Output;
 use crate::decode::piece::Piece;
+use crate::decode::sink::Sink;
 
 /// A TCP connection, or the part of it that a capture has.
 ///
@@ -75,6 +75,11 @@ impl Connection {
         self.about.dubbo
     }
 
+    /// Its number in the capture.
+    pub(super) fn number(&self) -> u64 {
+        self.about.number
+    }
+
     /// Bytes that it holds.
     pub(super) fn count_held(&self) -> usize {
         let held = |half: &Half| {
@@ -89,7 +94,7 @@ impl Connection {
         &mut self,
         segment: &Segment<'_>,
         seen: Seen,
-        output: &mut Output<'_>,
+        output: &mut dyn Sink,
     ) -> io::Result<()> {
         self.last = seen;
         let about = &mut self.about;
@@ -130,7 +135,7 @@ impl Connection {
     }
 
     /// No more segments come.
-    pub(super) fn finish(&mut self, output: &mut Output<'_>) -> io::Result<()> {
+    pub(super) fn finish(&mut self, output: &mut dyn Sink) -> io::Result<()> {
         let about = &mut self.about;
         for (from, half) in self.halves.iter_mut().enumerate() {
             let begins = half.flow.has_beginning();
@@ -143,14 +148,14 @@ impl Connection {
         self.tell_no_frames(output)
     }
 
-    fn tell_no_frames(&mut self, output: &mut Output<'_>) -> io::Result<()> {
+    fn tell_no_frames(&mut self, output: &mut dyn Sink) -> io::Result<()> {
         if !self.about.dubbo {
             return Ok(());
         }
         for (from, half) in self.halves.iter_mut().enumerate() {
             if let Some((offset, anomaly, seen)) = half.reader.no_frame.take() {
                 let place = self.about.place(from, seen, None);
-                output.print(Some(&place), Piece::NoFrame { offset, anomaly })?;
+                output.take(Some(&place), Piece::NoFrame { offset, anomaly })?;
             }
         }
         Ok(())
@@ -210,7 +215,7 @@ impl Reader {
         begins: bool,
         from: usize,
         about: &mut About,
-        output: &mut Output<'_>,
+        output: &mut dyn Sink,
     ) -> io::Result<()> {
         let cutter = self.cutter.get_or_insert_with(|| {
             if begins {
@@ -229,7 +234,7 @@ impl Reader {
             piece => {
                 about.dubbo = true;
                 let place = about.place(from, seen, piece.head());
-                output.print(Some(&place), piece)
+                output.take(Some(&place), piece)
             }
         };
         match chunk {
@@ -240,7 +245,7 @@ impl Reader {
         Ok(())
     }
 
-    fn end(&mut self, from: usize, about: &mut About, output: &mut Output<'_>) -> io::Result<()> {
+    fn end(&mut self, from: usize, about: &mut About, output: &mut dyn Sink) -> io::Result<()> {
         let Some(cutter) = &mut self.cutter else {
             return Ok(());
         };
@@ -249,7 +254,7 @@ impl Reader {
                 return Ok(());
             }
             let place = about.place(from, seen, piece.head());
-            output.print(Some(&place), piece)
+            output.take(Some(&place), piece)
         })
     }
 }

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 pub(super) use file::Format;
 
-use super::output::Output;
+use super::sink::Sink;
 use file::File;
 use segment::{NoSegment, Segment};
 use source::Broken;
@@ -52,7 +52,7 @@ pub(super) fn decode(
     input: impl Read,
     format: Format,
     ports: &[u16],
-    output: &mut Output<'_>,
+    output: &mut dyn Sink,
 ) -> Result<(), String> {
     let mut table = Table::new(ports);
     let mut counts = Counts::default();
@@ -69,7 +69,7 @@ fn read(
     format: Format,
     table: &mut Table,
     counts: &mut Counts,
-    output: &mut Output<'_>,
+    output: &mut dyn Sink,
 ) -> Result<(), Broken> {
     let mut file = File::open(input, format)?;
     while let Some(packet) = file.next()? {
@@ -93,7 +93,7 @@ fn read(
 
 impl Counts {
     /// Says what was not read, so that nobody takes it for clean.
-    fn tell(&self, table: &Table, output: &mut Output<'_>) -> Result<(), String> {
+    fn tell(&self, table: &Table, output: &mut dyn Sink) -> Result<(), String> {
         let Counts {
             packets,
             fragments,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::Seen;
 use super::connection::Connection;
 use super::segment::Segment;
-use crate::decode::output::Output;
+use crate::decode::sink::Sink;
 
 /// The connections of a capture. When they are too many, or hold too much, those that were silent for longest are given up:
 /// as if the capture ended, and began anew in their middle.
@@ -36,7 +36,7 @@ impl Table {
         &mut self,
         segment: &Segment<'_>,
         seen: Seen,
-        output: &mut Output<'_>,
+        output: &mut dyn Sink,
     ) -> io::Result<()> {
         let ends = if segment.from <= segment.to {
             [segment.from, segment.to]
@@ -70,7 +70,7 @@ impl Table {
     }
 
     /// The capture ends.
-    pub(super) fn finish(&mut self, output: &mut Output<'_>) -> io::Result<()> {
+    pub(super) fn finish(&mut self, output: &mut dyn Sink) -> io::Result<()> {
         self.give_up(self.open.len(), output)
     }
 
@@ -84,7 +84,7 @@ impl Table {
         self.dubbo
     }
 
-    fn give_up(&mut self, count: usize, output: &mut Output<'_>) -> io::Result<()> {
+    fn give_up(&mut self, count: usize, output: &mut dyn Sink) -> io::Result<()> {
         let used =
             |(ends, connection): (&[SocketAddr; 2], &Connection)| (connection.last.packet, *ends);
         let mut silent: Vec<_> = self.open.iter().map(used).collect();
@@ -95,10 +95,11 @@ impl Table {
         Ok(())
     }
 
-    fn close(&mut self, ends: &[SocketAddr; 2], output: &mut Output<'_>) -> io::Result<()> {
+    fn close(&mut self, ends: &[SocketAddr; 2], output: &mut dyn Sink) -> io::Result<()> {
         if let Some(mut connection) = self.open.remove(ends) {
             self.held -= connection.held;
             connection.finish(output)?;
+            output.end(connection.number());
             self.dubbo += u64::from(connection.is_dubbo());
         }
         Ok(())
