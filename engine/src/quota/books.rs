@@ -131,13 +131,13 @@ impl Books {
         let mut holds = Vec::new();
         let taken = || drafts.iter().flat_map(|draft| &draft.taken);
         for Need { charge, .. } in needs {
-            let receipt = taken()
-                .find(|taken| taken.ask.charge.key == charge.key)
-                .map(|taken| taken.receipt);
+            let taken = taken().find(|taken| taken.ask.charge.key == charge.key);
+            let receipt = taken.map(|taken| taken.receipt);
             match charge.kind {
                 Kind::Rate(rate) => {
-                    if let Some(receipt) = receipt {
-                        self.leases.took(charge, rate, now, receipt);
+                    if let Some(taken) = taken {
+                        let (receipt, wanted) = (taken.receipt, taken.ask.wanted);
+                        self.leases.took(charge, rate, now, receipt, wanted);
                     }
                     // A key that is not remembered has taken no more than it needs.
                     self.leases.spend(charge, rate, now);

@@ -28,15 +28,24 @@ struct Lease {
     rate: Rate,
     /// What was taken, and where it is counted; its amount is what is left.
     lease: Option<Receipt>,
+    /// The limit by which it was taken.
+    limit: u64,
     /// The last tenth in which the lease is good.
     good_in: u64,
-    /// A tenth in which the room was found to be no more than this.
-    short: Option<(u64, u64)>,
+    short: Option<Short>,
     /// What was charged in a tenth, and in the one before.
     tenth: u64,
     used: u64,
     used_before: u64,
     touched: Nanos,
+}
+
+/// There was no more than this much room.
+#[derive(Debug, Clone, Copy)]
+struct Short {
+    room: u64,
+    tenth: u64,
+    limit: u64,
 }
 
 impl Leases {
@@ -46,18 +55,23 @@ impl Leases {
             return Look::Ask;
         };
         known.touched = now.mono;
-        if known.rate.limit != rate.limit {
-            return Look::Ask;
-        }
         let tenth = tenth(rate, now);
         if let Some(lease) = &known.lease
             && tenth <= known.good_in
+            // By a limit that was lowered since, it might be too much.
+            && known.limit <= rate.limit
             && lease.amount >= charge.amount
         {
             return Look::Enough;
         }
         match known.short {
-            Some((when, room)) if when == tenth && charge.amount > room => Look::Refuse,
+            Some(short)
+                if short.tenth == tenth
+                    && short.limit == rate.limit
+                    && charge.amount > short.room =>
+            {
+                Look::Refuse
+            }
             _ => Look::Ask,
         }
     }
@@ -113,12 +127,25 @@ impl Leases {
     }
 
     /// A lease was taken, in the place of what was left of the last one. Whether there is room to remember it.
-    pub(super) fn took(&mut self, charge: &Charge<'_>, rate: &Rate, now: Now, lease: Receipt) {
+    /// One that is smaller than what was `wanted` has left no room.
+    pub(super) fn took(
+        &mut self,
+        charge: &Charge<'_>,
+        rate: &Rate,
+        now: Now,
+        lease: Receipt,
+        wanted: u64,
+    ) {
         let tenth = tenth(rate, now);
         if let Some(known) = self.known(charge, rate, now) {
+            known.limit = rate.limit;
             known.good_in = tenth.max(lease.good_in);
             known.lease = Some(lease);
-            known.short = None;
+            known.short = (lease.amount < wanted).then_some(Short {
+                room: 0,
+                tenth,
+                limit: rate.limit,
+            });
         }
     }
 
@@ -133,7 +160,11 @@ impl Leases {
     pub(super) fn short(&mut self, charge: &Charge<'_>, rate: &Rate, now: Now, room: u64) {
         let tenth = tenth(rate, now);
         if let Some(known) = self.known(charge, rate, now) {
-            known.short = Some((tenth, room));
+            known.short = Some(Short {
+                room,
+                tenth,
+                limit: rate.limit,
+            });
         }
     }
 
@@ -150,6 +181,7 @@ impl Leases {
             place: Place::of(charge.key, charge.quota.max_keys),
             rate: *rate,
             lease: None,
+            limit: 0,
             good_in: 0,
             short: None,
             tenth: 0,
@@ -157,9 +189,6 @@ impl Leases {
             used_before: 0,
             touched: now.mono,
         });
-        if known.rate.limit != rate.limit {
-            known.short = None;
-        }
         known.rate = *rate;
         known.touched = now.mono;
         Some(known)

@@ -18,9 +18,13 @@ mod vm;
 #[cfg(not(target_family = "wasm"))]
 mod global;
 #[cfg(not(target_family = "wasm"))]
+mod in_flight;
+#[cfg(not(target_family = "wasm"))]
 mod interleavings;
 #[cfg(not(target_family = "wasm"))]
 mod judge;
+#[cfg(not(target_family = "wasm"))]
+mod leases;
 #[cfg(not(target_family = "wasm"))]
 mod ratelimit;
 #[cfg(not(target_family = "wasm"))]
