@@ -100,6 +100,102 @@ fn configurations_are_found_in_what_envoy_and_istio_are_given() {
     }
 }
 
+/// Istio calls a plugin like its resource. The same policy may be loaded twice, and in two plugins names are free.
+#[test]
+fn policies_of_one_key_are_refused_unless_they_are_identical() {
+    let plugin = |name: &str, policy: &str, mode: &str| {
+        format!(
+            "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {{name: {name}, namespace: shop}}\n\
+             spec:\n  pluginConfig: {{apiVersion: dubbo-policy/v1, name: {policy}, mode: {mode}, rules: []}}\n---\n"
+        )
+    };
+    for (other, code) in [
+        (plugin("a", "shop", "enforce"), 0),
+        (plugin("a", "shop", "dry_run"), 1),
+        (plugin("a", "mall", "dry_run"), 0),
+        (plugin("b", "shop", "dry_run"), 0),
+    ] {
+        let text = plugin("a", "shop", "enforce") + &other;
+        let ran = run(
+            Path::new("."),
+            &["check", "--fail-on", "warning", "-"],
+            &text,
+        );
+        assert_eq!(ran.code, Some(code), "{}", ran.out);
+        assert_eq!(
+            ran.out.contains("expected a name of its own"),
+            code == 1,
+            "{}",
+            ran.out
+        );
+    }
+    let plain = |mode: &str| {
+        format!("{{apiVersion: dubbo-policy/v1, name: shop, mode: {mode}, rules: []}}\n---\n")
+    };
+    let text = plain("enforce") + &plain("dry_run");
+    let ran = run(Path::new("."), &["check", "-"], &text);
+    assert!(
+        ran.out
+            .contains("warning: name: the policy at -:1:1 has this name, too"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(ran.code, Some(0));
+}
+
+#[test]
+fn notes_are_told_and_never_fail() {
+    let policy = "apiVersion: dubbo-policy/v1\nname: a\nquotas: [{name: q, limit: 1, window: 1s}]\n\
+                  rules: [{name: r, quotas: [q]}]\n";
+    let ran = run(
+        Path::new("."),
+        &["check", "--fail-on", "warning", "-"],
+        policy,
+    );
+    assert!(
+        ran.out
+            .contains("-:3:10: note: quotas[0]: each Envoy counts for itself"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(ran.code, Some(0));
+}
+
+#[test]
+fn what_is_no_configuration_at_all_is_told() {
+    let directory = run(&testdata("."), &["check", "good"], "");
+    assert_eq!(directory.code, Some(2));
+    assert!(directory.err.contains("good: "), "{}", directory.err);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dubbo-policy"))
+        .args(["check", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"\0asm\xff\xfe")
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(out, "-:1:1: error: expected text, found what is no UTF-8\n");
+    let nothing = run(Path::new("."), &["check", "-"], " \n# nothing\n");
+    assert!(
+        nothing.out.contains("expected a policy, found nothing"),
+        "{}",
+        nothing.out
+    );
+    let huge = run(Path::new("."), &["check", "/dev/zero"], "");
+    assert_eq!(huge.code, Some(2));
+    assert!(
+        huge.err.contains("more than 67108864 bytes"),
+        "{}",
+        huge.err
+    );
+}
+
 #[test]
 fn yaml_and_json_are_the_same_policy() {
     let ran = check("good", &["full.yaml", "full.json"]);

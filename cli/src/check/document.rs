@@ -29,20 +29,23 @@ struct File<'r> {
 impl File<'_> {
     fn check(&mut self, held: Held<'_>) {
         let first = self.report.findings.len();
-        match held.node.and_then(|node| config::load(&node)) {
+        let loaded = held
+            .node
+            .and_then(|node| Ok((config::load(&node)?, config::notes(&node))));
+        match loaded {
             Err(errors) => {
                 for error in errors {
                     self.find_at(held.yaml, &error.path, Severity::Error, error.to_string());
                 }
             }
-            Ok(loaded) => {
-                for warning in loaded.warnings {
-                    self.find_at(
-                        held.yaml,
-                        &warning.path,
-                        Severity::Warning,
-                        warning.to_string(),
-                    );
+            Ok((loaded, notes)) => {
+                for (severity, told) in [
+                    (Severity::Warning, loaded.warnings),
+                    (Severity::Note, notes),
+                ] {
+                    for told in told {
+                        self.find_at(held.yaml, &told.path, severity, told.to_string());
+                    }
                 }
                 let checked = Checked {
                     file: self.name.to_owned(),
@@ -58,25 +61,33 @@ impl File<'_> {
         found.sort_by_key(|finding| (finding.place.line, finding.place.column));
     }
 
-    /// Envoy takes two configurations of one plugin with one policy name for an old and a new version of the same.
+    /// Envoy takes two configurations of one plugin with one policy name for an old and a new version of the same. Which
+    /// plugin loads a plain configuration is not known.
     fn reject_namesake(&mut self, checked: &Checked, yaml: &Yaml) {
         let namesake = self.report.policies.iter().find(|other| {
-            !checked.plugin.is_empty()
-                && other.plugin == checked.plugin
+            other.plugin == checked.plugin
                 && other.policy.name == checked.policy.name
                 && other.policy.revision != checked.policy.revision
         });
         let Some(other) = namesake else { return };
-        let text = format!(
-            "name: expected a name of its own, found that of another policy of the same plugin, at {}:{}:{}",
-            other.file, other.place.line, other.place.column
-        );
-        self.find_at(
-            yaml,
-            &config::Path::default().field("name"),
-            Severity::Error,
-            text,
-        );
+        let at = format!("{}:{}:{}", other.file, other.place.line, other.place.column);
+        let (severity, text) = match &*checked.plugin {
+            "" => (
+                Severity::Warning,
+                format!(
+                    "name: the policy at {at} has this name, too: if one plugin loads both, they are taken for an old and a \
+                     new version of one policy"
+                ),
+            ),
+            _ => (
+                Severity::Error,
+                format!(
+                    "name: expected a name of its own, found that of another policy of the same plugin, at {at}"
+                ),
+            ),
+        };
+        let path = config::Path::default().field("name");
+        self.find_at(yaml, &path, severity, text);
     }
 
     /// Something in a configuration.

@@ -25,6 +25,7 @@ pub(crate) struct Finding {
 /// How bad it is; the worst is the greatest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Severity {
+    Note,
     Warning,
     Error,
 }
@@ -43,6 +44,7 @@ impl Severity {
     /// As it is written.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Severity::Note => "note",
             Severity::Warning => "warning",
             Severity::Error => "error",
         }

@@ -54,7 +54,14 @@ pub(crate) fn documents(name: &str, bytes: &[u8]) -> Result<Vec<Yaml>, SyntaxErr
 
 /// The configurations in the documents of a file; one at least.
 pub(crate) fn held_in(documents: &[Yaml]) -> Result<Vec<Held<'_>>, SyntaxError> {
-    let held: Vec<Held<'_>> = documents.iter().flat_map(holders::find).collect();
+    // What stands between two lines of --- may be nothing, if there is something elsewhere.
+    let is_nothing = |document: &Yaml| document.to_node() == engine::config::Node::Null;
+    let all_are = documents.iter().all(is_nothing);
+    let held: Vec<Held<'_>> = documents
+        .iter()
+        .filter(|document| all_are || !is_nothing(document))
+        .flat_map(holders::find)
+        .collect();
     if held.is_empty() {
         return Err(SyntaxError {
             place: START,

@@ -26,7 +26,7 @@ pub(crate) fn find(document: &Yaml) -> Vec<Held<'_>> {
         }];
     }
     let mut found = Vec::new();
-    search(document, &mut found);
+    search(document, "", &mut found);
     // Other modules have configurations, too.
     if found.iter().any(is_ours) {
         found.retain(is_ours);
@@ -43,20 +43,23 @@ const HOLDERS: [&str; 5] = [
     "@type",
 ];
 
-fn search<'y>(value: &'y Yaml, found: &mut Vec<Held<'y>>) {
+/// `resource` is Istio's name for the plugins of the WasmPlugin that this is a part of.
+fn search<'y>(value: &'y Yaml, resource: &str, found: &mut Vec<Held<'y>>) {
     match &value.content {
         Content::Scalar(_) => {}
-        Content::Array(items) => items.iter().for_each(|item| search(item, found)),
+        Content::Array(items) => items.iter().for_each(|item| search(item, resource, found)),
         Content::Object(fields) => {
+            let own = wasm_plugin(value);
+            let resource = own.as_deref().unwrap_or(resource);
             for field in fields {
                 match &*field.name {
                     "pluginConfig" => found.push(Held {
                         yaml: &field.value,
                         node: Ok(field.value.to_node()),
-                        plugin: name_of(value),
+                        plugin: name_of(value, resource),
                     }),
-                    "configuration" => found.extend(any(&field.value, name_of(value))),
-                    _ => search(&field.value, found),
+                    "configuration" => found.extend(any(&field.value, name_of(value, resource))),
+                    _ => search(&field.value, resource, found),
                 }
             }
         }
@@ -75,15 +78,31 @@ fn any(value: &Yaml, plugin: String) -> Option<Held<'_>> {
     Some(Held { yaml, node, plugin })
 }
 
-/// Envoy's names of a plugin.
-fn name_of(plugin: &Yaml) -> String {
+/// Envoy's names of a plugin: its own and that of its root. Istio calls a plugin like its resource, and the root like the
+/// `pluginName`.
+fn name_of(plugin: &Yaml, resource: &str) -> String {
     let text = |field| plugin.get(field).and_then(Yaml::text).unwrap_or_default();
+    if !resource.is_empty() {
+        return format!("{resource}/{}", text("pluginName"));
+    }
     let root = plugin.get("root_id").or(plugin.get("rootId"));
     let root = root.and_then(Yaml::text).unwrap_or_default();
-    match text("pluginName") {
-        "" => format!("{}/{root}", text("name")),
-        name => format!("{name}/{root}"),
+    format!("{}/{root}", text("name"))
+}
+
+/// What Istio calls the plugin of a WasmPlugin.
+fn wasm_plugin(value: &Yaml) -> Option<String> {
+    if value.get("kind")?.text()? != "WasmPlugin" {
+        return None;
     }
+    let metadata = value.get("metadata");
+    let text = |field| metadata?.get(field)?.text();
+    let (namespace, name) = (text("namespace"), text("name"));
+    Some(format!(
+        "wasmplugin/{}.{}",
+        namespace.unwrap_or_default(),
+        name.unwrap_or_default()
+    ))
 }
 
 /// A policy, or what was meant to be one.

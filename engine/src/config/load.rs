@@ -52,7 +52,7 @@ fn load_with(node: &Node, unseen: Option<&'static [Attribute]>) -> Result<Loaded
         Some(mut policy) if errors.is_empty() => {
             policy.revision = digest.to_string();
             policy.compile();
-            let warnings = warnings::of(&policy);
+            let warnings = warnings::of(&policy, node);
             Ok(Loaded { policy, warnings })
         }
         _ => Err(errors),

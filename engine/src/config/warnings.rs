@@ -1,12 +1,13 @@
 //! What is allowed and probably not meant.
 
 use super::error::Warning;
+use super::node::Node;
 use super::path::{Path, Segment};
 use crate::attributes::{Attribute, Value};
 use crate::policy::{Action, Condition, ForeignBytes, Form, Match, Policy, Rule, Treatment};
 
-/// The warnings of a whole policy, in the order of its sections.
-pub(super) fn of(policy: &Policy) -> Vec<Warning> {
+/// The warnings of a whole policy, which `document` says, in the order of its sections.
+pub(super) fn of(policy: &Policy, document: &Node) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for (index, limiter) in policy.quotas.iter().enumerate() {
         let at = element("quotas", index);
@@ -27,7 +28,7 @@ pub(super) fn of(policy: &Policy) -> Vec<Warning> {
         }
     }
     for rule in &policy.rules {
-        rule_warnings(rule, &mut warnings);
+        rule_warnings(rule, document, &mut warnings);
     }
     if let Form::Status(_) = policy.denial {
         warn(&mut warnings, Path::default().field("denial"), RETRIED);
@@ -39,8 +40,33 @@ pub(super) fn of(policy: &Policy) -> Vec<Warning> {
         );
         warn(&mut warnings, Path::default().field("default"), text);
     }
+    let allows = |rule: &&Rule| matches!(rule.action, Action::Allow) && !rule.dry_run;
+    let mut allowing = policy.rules.iter().filter(allows).peekable();
+    if !policy.default_allow && allowing.peek().is_some() && !allowing.any(admits_callbacks) {
+        let text = "no rule allows what providers call back to their clients (callback: true)";
+        warn(&mut warnings, Path::default().field("default"), text);
+    }
     protocol_warnings(policy, &mut warnings);
     warnings
+}
+
+/// The rule that is probably meant by one that denies calls by an attribute, which callers may leave out.
+fn meant(rule: &Rule, document: &Node, attribute: &Attribute) -> Option<String> {
+    let rule = document.get("rules")?.items()?.get(rule.index)?;
+    let Node::Object(tests) = rule.get("match")? else {
+        return None;
+    };
+    let name = attribute.to_string();
+    let (this, others): (Vec<_>, Vec<_>) =
+        tests.iter().cloned().partition(|(test, _)| *test == name);
+    let (_, matcher) = this.first()?;
+    let others = match others.is_empty() {
+        true => String::new(),
+        false => format!("match: {}, ", Node::Object(others)),
+    };
+    Some(format!(
+        "{others}require: {{{name}: {{present: true, not: {matcher}}}}}"
+    ))
 }
 
 fn protocol_warnings(policy: &Policy, warnings: &mut Vec<Warning>) {
@@ -69,7 +95,7 @@ fn protocol_warnings(policy: &Policy, warnings: &mut Vec<Warning>) {
     }
 }
 
-fn rule_warnings(rule: &Rule, warnings: &mut Vec<Warning>) {
+fn rule_warnings(rule: &Rule, document: &Node, warnings: &mut Vec<Warning>) {
     let at = element("rules", rule.index);
     let mut claims = |matches: &Match, field| {
         if matches
@@ -87,9 +113,11 @@ fn rule_warnings(rule: &Rule, warnings: &mut Vec<Warning>) {
         (Action::Require(required), _) => claims(required, "require"),
         (Action::Deny, Some(matches)) => {
             for attribute in matches.conditions().iter().filter_map(evaded_by_silence) {
+                let meant = meant(rule, document, attribute).unwrap_or_else(|| {
+                    format!("require: {{{attribute}: {{present: true, not: ...}}}}")
+                });
                 let text = format!(
-                    "callers that leave {attribute} out are not denied; to refuse these too, write \
-                     require: {{{attribute}: {{present: true, not: ...}}}}"
+                    "callers that leave {attribute} out are not denied; to refuse these too, write {meant}"
                 );
                 warn(warnings, at.field("match"), text);
             }
@@ -133,6 +161,18 @@ fn admits_discovery(rule: &Rule) -> bool {
     };
     let covers = |matches: &Match| matches.conditions().iter().any(admits);
     matches!(rule.action, Action::Allow) && !rule.dry_run && rule.scope.matches().is_none_or(covers)
+}
+
+fn admits_callbacks(rule: &Rule) -> bool {
+    let callback = Some(Value::Flag(true));
+    let admits = |condition: &Condition| {
+        let mut tests = condition.tests().iter();
+        tests.all(|(attribute, matcher)| {
+            *attribute != Attribute::Callback || matcher.holds(callback)
+        })
+    };
+    let covers = |matches: &Match| matches.conditions().iter().any(admits);
+    rule.scope.matches().is_none_or(covers)
 }
 
 fn element(list: &str, index: usize) -> Path {

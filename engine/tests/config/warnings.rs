@@ -38,6 +38,77 @@ fn a_denial_that_silence_evades_is_warned_of() {
 }
 
 #[test]
+fn the_rule_that_is_meant_is_written_out() {
+    let texts = |matches: serde_json::Value| {
+        let rule = json!({"name": "r", "match": matches, "deny": {}});
+        let loaded = load(&with(
+            json!({"rules": [rule], "lists": [{"name": "l", "type": "string", "entries": ["x"]}]}),
+        ))
+        .unwrap();
+        let texts = loaded.warnings.iter().map(|warning| warning.text.clone());
+        texts.collect::<Vec<_>>().join("; ")
+    };
+    for (matches, meant) in [
+        (
+            json!({"claimed.app": {"in": "l"}, "service": {"prefix": "a."}}),
+            "match: {service: {prefix: a.}}, require: {claimed.app: {present: true, not: {in: l}}}",
+        ),
+        (
+            json!({"source.principal": "cluster.local/ns/a/sa/b"}),
+            "write require: {source.principal: {present: true, not: cluster.local/ns/a/sa/b}}",
+        ),
+        (
+            json!([{"claimed.app": "evil"}, {"service": "a"}]),
+            "require: {claimed.app: {present: true, not: ...}}",
+        ),
+    ] {
+        let told = texts(matches);
+        assert!(told.contains(meant), "{told}");
+    }
+}
+
+#[test]
+fn a_policy_that_stops_callbacks_is_warned_of() {
+    let allow = |matches: serde_json::Value| {
+        let discovery = json!({"name": "d", "match": {"service": "org.apache.dubbo.metadata.MetadataService", "callback": false}, "allow": {}});
+        let rule = json!({"name": "r", "match": matches, "allow": {}});
+        places(json!({"default": "deny", "rules": [discovery, rule]}))
+    };
+    assert_eq!(
+        allow(json!({"service": "a", "callback": false})),
+        ["default"]
+    );
+    assert_eq!(allow(json!({"service": "a"})), Vec::<String>::new());
+    assert_eq!(
+        allow(json!([{"callback": false}, {"service": "b", "callback": true}])),
+        Vec::<String>::new()
+    );
+}
+
+/// Not in Envoy's log, but for who checks.
+#[test]
+fn limits_of_each_envoy_and_callbacks_are_noted() {
+    let notes = |fields: serde_json::Value| {
+        let node = engine::config::parse(with(fields).to_string().as_bytes()).unwrap();
+        let notes = engine::config::notes(&node);
+        notes
+            .iter()
+            .map(|note| note.path.to_string())
+            .collect::<Vec<_>>()
+    };
+    let quotas = json!([
+        {"name": "a", "limit": 1, "window": "1s"},
+        {"name": "b", "max_in_flight": 1},
+        {"name": "c", "limit": 1, "window": "1m", "algorithm": "fixed", "global": {"cluster": "c", "domain": "d", "when_unavailable": "allow"}},
+    ]);
+    assert_eq!(notes(json!({"quotas": quotas})), ["quotas[0]"]);
+    assert_eq!(notes(json!({"default": "deny"})), ["default"]);
+    let said = json!({"default": "deny", "rules": [{"name": "r", "match": {"callback": true}, "allow": {}}]});
+    assert_eq!(notes(said), Vec::<String>::new());
+    assert_eq!(notes(json!({})), Vec::<String>::new());
+}
+
+#[test]
 fn what_callers_say_of_themselves_is_no_proof() {
     assert_eq!(
         rule_places(json!({"require": {"claimed.app": "order"}})),
