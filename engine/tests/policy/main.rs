@@ -21,3 +21,4 @@ mod outcome;
 mod refusals;
 mod routes;
 mod unseen;
+mod truth;
