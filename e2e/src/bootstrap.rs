@@ -116,6 +116,12 @@ impl Bootstrap {
         self
     }
 
+    /// With whatever else a test needs in it.
+    pub fn changed(mut self, change: impl FnOnce(&mut Value)) -> Bootstrap {
+        change(&mut self.0);
+        self
+    }
+
     /// Its own listeners.
     pub fn listeners(&self) -> &[Value] {
         self.0["static_resources"]["listeners"]

@@ -17,6 +17,7 @@
 mod admin;
 pub mod bootstrap;
 pub mod caller;
+pub mod certificates;
 pub mod collector;
 pub mod driver;
 pub mod ecds;

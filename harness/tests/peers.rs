@@ -58,6 +58,29 @@ fn rules_decide_by_the_certificate_of_a_connection() -> Result<()> {
 }
 
 #[test]
+fn what_envoy_knows_of_a_connection_is_asked_for_once_and_only_if_something_looks_at_it()
+-> Result<()> {
+    let read = |rules: Value| -> Result<[u64; 2]> {
+        let mut envoy = module::envoy(Settings::default())?;
+        envoy.configure(policy(&rules).as_bytes())?;
+        let first = connect(&mut envoy, Some(SHOP));
+        assert!(passes(&mut envoy, first));
+        let id = connect(&mut envoy, Some(SHOP));
+        let start = envoy.calls("proxy_get_property");
+        assert!(passes(&mut envoy, id));
+        let once = envoy.calls("proxy_get_property");
+        assert!(passes(&mut envoy, id) && passes(&mut envoy, id));
+        let later = envoy.calls("proxy_get_property");
+        Ok([once - start, later - once])
+    };
+    // The addresses of client and listener; and whether the client has shown a certificate, and its URI.
+    assert_eq!(read(json!([]))?, [2, 0]);
+    let rule = json!({"name": "r", "require": {"source.namespace": "shop"}});
+    assert_eq!(read(json!([rule]))?, [4, 0]);
+    Ok(())
+}
+
+#[test]
 fn an_open_connections_certificate_is_read_when_a_new_policy_asks_for_it() -> Result<()> {
     let mut envoy = module::envoy(Settings::default())?;
     envoy.configure(policy(&json!([])).as_bytes())?;

@@ -20,5 +20,5 @@ mod origin;
 mod outcome;
 mod refusals;
 mod routes;
-mod unseen;
 mod truth;
+mod unseen;
