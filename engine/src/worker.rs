@@ -92,7 +92,7 @@ struct Common {
     /// What earlier calls said.
     memory: Memory,
     metrics: Metrics,
-    /// Also when the policy in force wants none, until those of the one before are sent.
+    /// Also when the policy in force wants none, but one before did: what that had queued goes out, and numbers are not used twice.
     reports: Option<Reports>,
     /// Decisions since they were asked for last, if they are asked for.
     trail: Option<Vec<Judged>>,
@@ -256,7 +256,7 @@ impl Worker {
 
     /// Whether the certificates of clients are of use: rules look at them, or reports have them.
     pub fn wants_principals(&self) -> bool {
-        self.common.policy.looks_at_certificates || self.common.reports.is_some()
+        self.common.policy.looks_at_certificates || self.common.policy.reports.is_some()
     }
 
     /// The URI of the client's certificate is known; `None` when the client has shown none. The host must have verified
@@ -395,9 +395,6 @@ impl Worker {
             .set_calls_in_flight(self.in_flight as u64);
         if let Some(reports) = &self.common.reports {
             self.common.metrics.set_reports(&reports.books());
-            if self.common.policy.reports.is_none() && reports.is_empty() {
-                self.common.reports = None;
-            }
         }
         self.doomed.retain(|id| self.connections.contains_key(id));
         let later = self.doomed.split_off(self.doomed.len().min(CLOSES_A_TICK));
@@ -415,7 +412,7 @@ impl Worker {
             .partition(|(_, _, idle)| *idle);
         let open = idle.len() + used.len();
         let excess = open.saturating_sub(drain.may_stay(now));
-        self.hurries |= drain.hurries(now) && !used.is_empty();
+        self.hurries |= drain.hurries(now) && !drain.is_over(now) && !used.is_empty();
         idle.sort_unstable();
         if drain.is_over(now) {
             idle.extend(used);
@@ -491,7 +488,7 @@ impl Worker {
         notices
     }
 
-    /// The reports on their way, if the policy wants any or the one before did.
+    /// The reports on their way, if the policy wants any or one before did.
     pub fn reports(&mut self) -> Option<&mut Reports> {
         self.common.reports.as_mut()
     }

@@ -22,6 +22,9 @@ const DRAIN: Nanos = Nanos::from_secs(60);
 const DRAIN_STRAYS: Nanos = Nanos::from_secs(12);
 /// A change that reaches another thread later than this is none: both of two policies are in use, or both of two modules.
 const PATIENCE: Nanos = Nanos::from_secs(5);
+/// A policy that another VM was told of comes to this one within this time, or the other one was told late, of one that has been
+/// replaced since.
+const HEARSAY: Nanos = Nanos::from_secs(2);
 
 /// One seat's part in it.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub(crate) struct Succession {
     standing: Standing,
     role: Role,
     superseded: Option<Superseded>,
+    /// Since when another VM speaks of a policy that this one does not know.
+    hearsay: Option<Nanos>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +63,7 @@ impl Succession {
             standing,
             role: Role::Heir,
             superseded: None,
+            hearsay: None,
         }
     }
 }
@@ -79,6 +85,7 @@ impl Seat {
             worker.set_policy(Rc::clone(policy));
         }
         succession.standing.told(revision(policy), since);
+        succession.hearsay = None;
         if succession.superseded.take().is_some() {
             worker.stop_drain(CloseReason::SUPERSEDED);
         }
@@ -145,8 +152,9 @@ impl Seat {
         self.stay();
         match (role, outlook) {
             (Role::Heir, Ok(Outlook::Revised { revision, since })) => {
-                self.return_to(revision, since);
+                self.return_to(revision, since, now.mono);
             }
+            (Role::Heir, Ok(_)) => self.succession.borrow_mut().hearsay = None,
             (Role::Doubtful { .. }, Ok(Outlook::InForce)) => {
                 self.succession.borrow_mut().role = Role::Heir;
             }
@@ -157,15 +165,22 @@ impl Seat {
         }
     }
 
-    /// An older policy is in force again, and this VM was not told, because its root is still there.
-    fn return_to(&self, revision: u64, since: Nanos) {
-        // If no root has it, it comes as a configuration.
+    /// An older policy is in force again, and this VM was not told, because its root is still there. If no root has it, it comes
+    /// as a configuration, or is none any more.
+    fn return_to(&self, revision: u64, since: Nanos, now: Nanos) {
         if let Some(policy) = place::policy(&self.key, revision) {
             self.log(
                 LogLevel::Info,
                 &format!("revision {} has come back", policy.revision),
             );
             self.follow(&policy, since);
+            return;
+        }
+        let mut succession = self.succession.borrow_mut();
+        let heard = *succession.hearsay.get_or_insert(now);
+        if now >= heard + HEARSAY {
+            succession.hearsay = None;
+            succession.standing.insist(now);
         }
     }
 

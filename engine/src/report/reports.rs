@@ -107,11 +107,6 @@ impl Reports {
         self.config.max_delay = Nanos(0);
     }
 
-    /// Whether nothing is queued or on its way. What was dropped may still be untold; the metrics have it.
-    pub fn is_empty(&self) -> bool {
-        self.flight.is_none() && self.queue.records() == 0 && self.floods.due().is_none()
-    }
-
     /// Which way the listener's traffic goes, for what is queued from now on.
     pub fn set_direction(&mut self, direction: Direction, policy: &str, revision: &str) {
         self.direction = direction;

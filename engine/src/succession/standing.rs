@@ -46,6 +46,11 @@ impl Standing {
         self.0.since = since;
     }
 
+    /// What another VM says is not true, or not any more: this VM says again what it was told.
+    pub fn insist(&mut self, now: Nanos) {
+        self.0.since = now;
+    }
+
     /// Compares notes with the other VMs, at the cost of one get, and, where `speaks`, tells them what they do not know yet.
     ///
     /// It must not run where a configuration is only tried: a canary that rejects must not have changed anything.
