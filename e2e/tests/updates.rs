@@ -142,6 +142,27 @@ fn a_policy_that_comes_back_reaches_connections_that_began_under_it_without_a_ne
 }
 
 #[test]
+fn connections_of_a_policy_that_gets_another_name_are_told_to_come_back_and_stay_when_it_is_taken_back()
+-> Result<()> {
+    let echo = Echo::start()?;
+    let mut file = Ecds::new(&denying("a"))?;
+    let envoy = Envoy::start(&file.bootstrap(echo.port)?, 1)?;
+    let mut old = Caller::connect(envoy.address()?)?;
+    follows(&mut old, "a", &["b"])?;
+    let mut renamed = denying("b");
+    renamed["name"] = "renamed".into();
+    file.put_and_wait(&renamed, &envoy)?;
+    follows(&mut Caller::connect(envoy.address()?)?, "b", &["a"])?;
+    envoy.wait_log(
+        "policy updates: no listener has this policy any more; its 1 connections close within 60 s",
+    )?;
+    file.put_and_wait(&denying("c"), &envoy)?;
+    follows(&mut old, "c", &["a", "b"])?;
+    assert!(!old.ended());
+    Ok(())
+}
+
+#[test]
 fn with_lds_a_policy_that_comes_and_comes_back_decides_and_the_quota_is_kept() -> Result<()> {
     let echo = Echo::start()?;
     let folder = Folder::new("lds")?;

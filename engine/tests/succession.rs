@@ -82,6 +82,29 @@ fn a_vm_that_is_made_again_after_a_trap_changes_nothing() {
 }
 
 #[test]
+fn a_policy_that_a_vm_has_no_root_for_is_retired_in_all_vms_of_its_load_until_somebody_is_told_of_it()
+ {
+    let mut store = Store::default();
+    let (mut main, mut worker) = (told(1, 7, 10), told(1, 7, 12));
+    main.look(LATER, true, &mut store).unwrap();
+    main.retire(Nanos(40), &mut store).unwrap();
+    assert_eq!(worker.look(LATER, true, &mut store), Ok(Outlook::Retired));
+    told(1, 7, 50).look(LATER, true, &mut store).unwrap();
+    assert_eq!(worker.look(LATER, true, &mut store), Ok(Outlook::InForce));
+}
+
+#[test]
+fn a_load_that_has_given_a_policy_over_does_not_retire_it() {
+    let mut store = Store::default();
+    let (mut old, mut new) = (told(1, 7, 10), told(2, 7, 20));
+    old.look(LATER, true, &mut store).unwrap();
+    new.look(LATER, true, &mut store).unwrap();
+    old.retire(Nanos(40), &mut store).unwrap();
+    assert_eq!(new.look(LATER, true, &mut store), Ok(Outlook::InForce));
+    assert_eq!(old.look(LATER, true, &mut store), Ok(Outlook::Superseded));
+}
+
+#[test]
 fn other_policies_and_plugins_and_roots_have_places_of_their_own() {
     let mut store = Store::default();
     let names = [

@@ -16,7 +16,12 @@ use crate::succession::revision;
 
 thread_local! {
     static PLACES: RefCell<HashMap<Key, Place>> = RefCell::default();
+    /// Places that their last root has left, and when. Without one, Envoy has no listener with this name.
+    static LEFT: RefCell<Vec<(Key, Nanos)>> = RefCell::default();
 }
+
+/// A root comes before the one that it replaces has gone, and another load of the module within this time.
+const MOURNING: Nanos = Nanos::from_secs(2);
 
 /// What tells the policies of one VM apart.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -32,6 +37,7 @@ struct Place {
     shared: Rc<Seat>,
     /// Those of roots that the shared one did not fit.
     apart: Vec<Weak<Seat>>,
+    roots: Vec<u32>,
     /// What was put in force, as far as a root still has it.
     policies: Vec<Weak<Policy>>,
 }
@@ -47,8 +53,10 @@ pub(crate) fn take(root: u32, policy: &Rc<Policy>, since: Nanos) -> Rc<Seat> {
         let place = places.entry(key).or_insert_with_key(|key| Place {
             shared: Seat::new(key.clone(), root, Rc::clone(policy)),
             apart: Vec::new(),
+            roots: Vec::new(),
             policies: Vec::new(),
         });
+        place.roots.push(root);
         place.policies.retain(|policy| policy.strong_count() > 0);
         place.policies.push(Rc::downgrade(policy));
         place.apart.retain(|seat| seat.strong_count() > 0);
@@ -58,6 +66,34 @@ pub(crate) fn take(root: u32, policy: &Rc<Policy>, since: Nanos) -> Rc<Seat> {
         place.shared.own(root);
         Rc::clone(&place.shared)
     })
+}
+
+/// `root` ends.
+pub(crate) fn leave(root: u32, key: &Key, now: Nanos) {
+    PLACES.with_borrow_mut(|places| {
+        if let Some(place) = places.get_mut(key) {
+            place.roots.retain(|other| *other != root);
+            if place.roots.is_empty() {
+                LEFT.with_borrow_mut(|left| left.push((key.clone(), now)));
+            }
+        }
+    });
+}
+
+/// Tells the other VMs which policies have no root any more. In some of them, connections that began under an old name of a policy
+/// would stay with it.
+pub(crate) fn bury(now: Nanos) {
+    let due = |(_, since): &mut (Key, Nanos)| now >= *since + MOURNING;
+    let due: Vec<_> = LEFT.with_borrow_mut(|left| left.extract_if(.., due).collect());
+    for (key, _) in due {
+        let empty = PLACES.with_borrow(|places| {
+            let place = places.get(&key).filter(|place| place.roots.is_empty());
+            place.map(|place| Rc::clone(&place.shared))
+        });
+        if let Some(seat) = empty {
+            seat.retire(now);
+        }
+    }
 }
 
 /// A seat for `root` alone, beside that of `key`.

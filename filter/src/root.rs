@@ -290,6 +290,10 @@ impl Context for Root {
         for seat in self.seats() {
             seat.leave(self.id);
         }
+        if let Some(seated) = &*self.seated.borrow() {
+            let now = seated.seat.now().unwrap_or_default();
+            place::leave(self.id, &seated.seat.key, now.mono);
+        }
         true
     }
 }
@@ -338,6 +342,9 @@ impl RootContext for Root {
             if let Err(error) = self.tick(seat) {
                 seat.failed(error);
             }
+        }
+        if let Ok(now) = host::monotonic_time() {
+            place::bury(Nanos(now));
         }
         let busy = seats.iter().any(|seat| seat.is_busy());
         for seat in &seats {

@@ -139,14 +139,9 @@ impl Seat {
             let outlook = succession.standing.look(now.mono, speaks, &mut HostData);
             (role, outlook)
         };
-        if outlook == Err(StoreError) {
-            self.worker
-                .borrow_mut()
-                .metrics()
-                .host_call_failed("shared_data");
-        }
-        if outlook == Ok(Outlook::Superseded) {
-            self.give_way(now.mono);
+        self.note(outlook);
+        if let Ok(Outlook::Superseded | Outlook::Retired) = outlook {
+            self.give_way(outlook == Ok(Outlook::Retired), now.mono);
             return;
         }
         self.stay();
@@ -184,20 +179,41 @@ impl Seat {
         }
     }
 
-    /// Another load of the module has the policy now: the connections are to go there, little by little.
-    fn give_way(&self, now: Nanos) {
+    /// This VM has no root for the policy any more.
+    pub(crate) fn retire(&self, now: Nanos) {
+        let told = self.succession.borrow().standing.retire(now, &mut HostData);
+        self.note(told);
+    }
+
+    fn note<T>(&self, shared: Result<T, StoreError>) {
+        if shared.is_err() {
+            self.worker
+                .borrow_mut()
+                .metrics()
+                .host_call_failed("shared_data");
+        }
+    }
+
+    /// Another load of the module has the policy now, or no listener has it any more: the connections are to go to what has, little
+    /// by little.
+    fn give_way(&self, retired: bool, now: Nanos) {
         let mut succession = self.succession.borrow_mut();
         let mut worker = self.worker.borrow_mut();
         let opened = worker.opened();
         let superseded = succession.superseded.get_or_insert_with(|| {
             let count = worker.drain(CloseReason::SUPERSEDED, None, now, DRAIN);
+            let why = if retired {
+                "no listener has this policy any more".to_owned()
+            } else {
+                format!(
+                    "another load of the module has taken over from {}",
+                    generation::BUILD
+                )
+            };
+            let seconds = DRAIN.0 / 1_000_000_000;
             self.log(
                 LogLevel::Info,
-                &format!(
-                    "another load of the module has taken over from {}; its {count} connections close within {} s",
-                    generation::BUILD,
-                    DRAIN.0 / 1_000_000_000
-                ),
+                &format!("{why}; its {count} connections close within {seconds} s"),
             );
             Superseded {
                 since: now,
@@ -206,13 +222,18 @@ impl Seat {
             }
         });
         let came = core::mem::replace(&mut superseded.opened, opened) != opened;
-        if came && now >= superseded.since + PATIENCE && !superseded.in_vain {
+        if !came || now < superseded.since + PATIENCE {
+            return;
+        }
+        if retired {
+            succession.standing.insist(now);
+        } else if !superseded.in_vain {
             superseded.in_vain = true;
             worker.stop_drain(CloseReason::SUPERSEDED);
             worker.metrics().conflict();
             self.log(
                 LogLevel::Error,
-                "two listeners have policies of this name in different modules: give them other names",
+                "two listeners have policies of this name in different loads of the module: give them other names",
             );
         }
     }

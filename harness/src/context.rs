@@ -14,6 +14,8 @@ pub(crate) enum Context {
 /// A configured plugin.
 #[derive(Default)]
 pub(crate) struct Root {
+    /// What it was configured with.
+    pub(crate) configuration: Vec<u8>,
     /// Set by `proxy_set_tick_period_milliseconds`.
     pub(crate) timer: Option<Timer>,
     /// What `proxy_get_status` answers: set by failures only, never by a success.

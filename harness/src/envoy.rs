@@ -110,6 +110,49 @@ impl Envoy {
         Ok(())
     }
 
+    /// Updates to other code, as ECDS does: every thread gets a new VM, and the old one lives on while it has connections.
+    ///
+    /// # Errors
+    /// When the canary refuses it or traps; what ran before goes on.
+    ///
+    /// # Panics
+    /// When there is no configuration yet.
+    pub fn upgrade(&mut self, program: Program, configuration: &[u8]) -> Result<(), Rejected> {
+        let before = std::mem::replace(&mut self.program, program);
+        if let Err(rejected) = self.try_in_canary(configuration) {
+            self.program = before;
+            return Err(rejected);
+        }
+        self.configuration = configuration.to_vec();
+        for index in 0..=self.settings.workers {
+            let id = self.threads[index].id;
+            let vm = self.new_vm(id).map_err(|error| Rejected {
+                log: vec![format!("{error:#}")],
+            })?;
+            let new = Thread {
+                id,
+                vm,
+                root: None,
+                failed_at: None,
+            };
+            let mut old = std::mem::replace(&mut self.threads[index], new);
+            let thread = &mut self.threads[index];
+            thread.root = thread.vm.configure(configuration);
+            self.note_trap(index);
+            old.vm.supersede_all_but(None);
+            old.root = None;
+            // It goes on as a thread of its own, which no client connects to.
+            for connection in &mut self.connections {
+                if (connection.thread, connection.vm) == (index, old.vm.number()) {
+                    connection.thread = self.threads.len();
+                }
+            }
+            self.threads.push(old);
+        }
+        self.settle();
+        Ok(())
+    }
+
     fn try_in_canary(&mut self, configuration: &[u8]) -> Result<(), Rejected> {
         let logged = self.host.borrow().log.len();
         let reason = match self.new_vm(ThreadId::Canary) {

@@ -6,7 +6,7 @@
 //! It holds state (buffers, shared data, metrics, a clock that only [`Envoy::advance`] moves) and
 //! no script: a test does something to a connection and looks at what arrived.
 //!
-//! Left out: other code or another `vm_id` beside the first, HTTP filters, gRPC streams, TLS.
+//! Left out: another `vm_id` beside the first, code that comes back while its first VM lives, several listeners, HTTP filters, gRPC streams, TLS.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -119,9 +119,26 @@ impl Vm {
     }
 
     /// Makes a root context for a configuration; the others become superseded when it takes it.
+    /// A root that is still there with the same configuration is taken up again, without a callback.
     /// `None`: it was refused, or the VM trapped.
     pub(crate) fn configure(&mut self, configuration: &[u8]) -> Option<u32> {
-        let root = self.create(Context::Root(Root::default()), 0);
+        let same = |(id, context): (&u32, &Context)| match context {
+            Context::Root(root) if root.configuration == configuration && !root.waits_for_done => {
+                Some(*id)
+            }
+            _ => None,
+        };
+        if self.trap.is_none()
+            && let Some(root) = self.state().contexts.iter().find_map(same)
+        {
+            self.supersede_all_but(Some(root));
+            return Some(root);
+        }
+        let new = Root {
+            configuration: configuration.to_vec(),
+            ..Root::default()
+        };
+        let root = self.create(Context::Root(new), 0);
         let vm_size = self.store.data().vm_configuration.len() as u32;
         let started = self
             .call(root, "proxy_on_vm_start", (root, vm_size))
@@ -139,14 +156,17 @@ impl Vm {
             self.state().contexts.remove(&root);
             return None;
         }
+        self.supersede_all_but(Some(root));
+        Some(root)
+    }
+
+    /// New connections get this root, or none of this VM.
+    pub(crate) fn supersede_all_but(&mut self, current: Option<u32>) {
         for (id, context) in &mut self.state().contexts {
-            if let Context::Root(older) = context
-                && *id != root
-            {
-                older.superseded = true;
+            if let Context::Root(root) = context {
+                root.superseded = Some(*id) != current;
             }
         }
-        Some(root)
     }
 
     /// Makes the context of a connection and answers its id.

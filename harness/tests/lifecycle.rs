@@ -118,6 +118,20 @@ fn an_update_makes_a_new_root_in_the_same_vm_and_the_old_one_serves_its_streams(
 }
 
 #[test]
+fn a_configuration_that_comes_back_finds_its_root_where_that_still_has_streams() {
+    let mut envoy = envoy(&roots(), 1, "a");
+    connect(&mut envoy);
+    envoy.configure(b"ab").unwrap();
+    let from = envoy.log().len();
+    envoy.configure(b"a").unwrap();
+    let canary = ["create 1 0", "vm_start 1 1", "configure 1 1"];
+    let main = ["create 3 0", "vm_start 3 3", "configure 3 1"];
+    // The worker's first root says nothing, and its second has no streams.
+    let retired = ["done 2 0", "delete 2 0", "done 3 0", "delete 3 0"];
+    assert_eq!(lines(&envoy, from), [&canary[..], &main, &retired].concat());
+}
+
+#[test]
 fn a_configuration_that_the_canary_refuses_changes_nothing() {
     let mut envoy = envoy(&roots(), 1, "");
     let rejected = envoy.configure(b"no").unwrap_err();
@@ -163,7 +177,7 @@ fn every_thread_ticks_and_so_do_old_roots_with_streams() {
         lines(&envoy, from),
         ["tick 1 1", "tick 1 1", "tick 1 2", "tick 1 2"]
     );
-    envoy.configure(b"t").unwrap();
+    envoy.configure(b"t2").unwrap();
     let from = envoy.log().len();
     envoy.advance(Duration::from_millis(100));
     // At 300 ms the worker's old root, at 350 ms the new ones of main and worker.

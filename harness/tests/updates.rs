@@ -7,10 +7,12 @@
 
 mod module;
 
-use harness::{ConnectionId, Envoy, Peer, Settings};
+use std::time::Duration;
+
+use harness::{ConnectionId, Envoy, Peer, Program, Settings};
 use serde_json::{Value, json};
 
-use module::{call, connect, envoy, frames, is_event};
+use module::{call, connect, envoy, frame, frames, is_event};
 
 fn policy(rules: &Value) -> Vec<u8> {
     let policy = json!({
@@ -49,7 +51,8 @@ fn an_open_connection_follows_a_new_policy_at_its_next_call() {
     let deny = json!([{"name": "no-hello", "match": {"method": "hello"}, "deny": {}}]);
     envoy.configure(&policy(&deny)).unwrap();
     assert!(!passes(&mut envoy, id, 2));
-    envoy.configure(&policy(&json!([]))).unwrap();
+    let other = json!([{"name": "no-other", "match": {"method": "other"}, "deny": {}}]);
+    envoy.configure(&policy(&other)).unwrap();
     assert!(passes(&mut envoy, id, 3));
     assert!(!envoy.closed(id));
     assert_eq!(envoy.traps(), []);
@@ -116,4 +119,158 @@ fn an_empty_configuration_is_rejected() {
     let mut envoy = envoy(Settings::default()).unwrap();
     assert!(envoy.configure(b"").is_err());
     assert_eq!(envoy.traps(), []);
+}
+
+/// The provider's answer to the call of this id, or to the heartbeat in its place.
+fn answer(envoy: &mut Envoy, id: ConnectionId, number: u32, event: bool) {
+    let answer = if event {
+        json!({"heartbeat_answer": {"id": number}})
+    } else {
+        json!({"answer": {"id": number, "value": "hi"}})
+    };
+    envoy.send(id, Peer::Provider, &frame(answer));
+}
+
+#[test]
+fn a_policy_that_comes_back_reaches_connections_that_began_under_it() {
+    let deny = json!([{"name": "no-hello", "match": {"method": "hello"}, "deny": {}}]);
+    let mut envoy = started(&deny);
+    let id = connect(&mut envoy, 0);
+    assert!(!passes(&mut envoy, id, 1));
+    envoy.configure(&policy(&json!([]))).unwrap();
+    assert!(passes(&mut envoy, id, 2));
+    // Only the main thread's VM is told; the worker finds it in shared data.
+    envoy.configure(&policy(&deny)).unwrap();
+    envoy.advance(Duration::from_millis(1100));
+    assert!(!passes(&mut envoy, id, 3));
+    let new = connect(&mut envoy, 0);
+    assert!(!passes(&mut envoy, new, 4));
+    assert_eq!(envoy.metric("dubbo_policy_name_conflicts_total", &[]), 0);
+    assert!(!envoy.closed(id));
+}
+
+#[test]
+fn a_new_connection_is_decided_by_a_policy_that_has_just_come_back() {
+    let deny = json!([{"name": "no-hello", "match": {"method": "hello"}, "deny": {}}]);
+    let mut envoy = started(&deny);
+    let old = connect(&mut envoy, 0);
+    envoy.configure(&policy(&json!([]))).unwrap();
+    envoy.configure(&policy(&deny)).unwrap();
+    // Before any VM has ticked.
+    let new = connect(&mut envoy, 0);
+    assert!(!passes(&mut envoy, new, 1));
+    answer(&mut envoy, new, 1, true);
+    envoy.advance(Duration::from_secs(10));
+    assert!(!passes(&mut envoy, old, 2));
+    answer(&mut envoy, old, 2, true);
+    assert!(!passes(&mut envoy, new, 3));
+    answer(&mut envoy, new, 3, true);
+    assert_eq!(envoy.metric("dubbo_policy_name_conflicts_total", &[]), 0);
+    // Both follow what comes later.
+    envoy.configure(&policy(&json!([]))).unwrap();
+    assert!(passes(&mut envoy, old, 4));
+    assert!(passes(&mut envoy, new, 5));
+}
+
+#[test]
+fn a_canary_leaves_shared_data_alone() {
+    let mut envoy = envoy(Settings::default()).unwrap();
+    envoy.configure(b"{}").unwrap_err();
+    envoy.configure(&policy(&json!([]))).unwrap();
+    assert_eq!(envoy.calls("proxy_set_shared_data"), 0);
+    assert_eq!(envoy.calls("proxy_get_shared_data"), 0);
+}
+
+#[test]
+fn another_build_gets_the_connections_within_a_minute_idle_ones_first() {
+    let mut envoy = started(&json!([]));
+    let busy = connect(&mut envoy, 0);
+    assert!(passes(&mut envoy, busy, 1));
+    let idle: Vec<_> = (0..4).map(|_| connect(&mut envoy, 0)).collect();
+    for id in &idle {
+        assert!(passes(&mut envoy, *id, 1));
+        answer(&mut envoy, *id, 1, false);
+    }
+    envoy.advance(Duration::from_secs(2));
+    let deny = json!([{"name": "no-hello", "match": {"method": "hello"}, "deny": {}}]);
+    let other = Program::of_another_build().unwrap();
+    envoy.upgrade(other, &policy(&deny)).unwrap();
+    let new = connect(&mut envoy, 0);
+    assert!(!passes(&mut envoy, new, 1));
+    answer(&mut envoy, new, 1, true);
+
+    let open = |envoy: &Envoy| idle.iter().filter(|id| !envoy.closed(**id)).count();
+    let mut left = Vec::new();
+    for _ in 0..12 {
+        envoy.advance(Duration::from_secs(5));
+        left.push(open(&envoy));
+    }
+    // 4 of 5 are idle and make room first; the last one waits for its call.
+    assert_eq!(left.first(), Some(&4));
+    assert!(left.windows(2).all(|two| two[0] - two[1] <= 1), "{left:?}");
+    assert_eq!(left[8], 0, "after 45 s: {left:?}");
+    envoy.advance(Duration::from_secs(3));
+    assert!(envoy.closed(busy));
+    assert!(!envoy.closed(new));
+    assert!(!passes(&mut envoy, new, 2));
+    let closed = envoy.metric(
+        "dubbo_policy_connections_closed_total",
+        &[("reason", "superseded")],
+    );
+    assert_eq!(closed, 5);
+    assert_eq!(envoy.traps(), []);
+}
+
+#[test]
+fn a_call_in_flight_at_an_upgrade_is_answered_and_its_connection_closed_then() {
+    let mut envoy = started(&json!([]));
+    let id = connect(&mut envoy, 0);
+    assert!(passes(&mut envoy, id, 1));
+    envoy.advance(Duration::from_secs(1));
+    let other = Program::of_another_build().unwrap();
+    envoy.upgrade(other, &policy(&json!([]))).unwrap();
+    envoy.advance(Duration::from_secs(55));
+    assert!(!envoy.closed(id));
+    answer(&mut envoy, id, 1, false);
+    assert_eq!(frames(&envoy, id, Peer::Client).len(), 1);
+    envoy.advance(Duration::from_millis(200));
+    assert!(envoy.closed(id));
+}
+
+#[test]
+fn connections_of_a_policy_whose_name_is_given_up_come_back_under_the_new_name() {
+    let mut envoy = started(&json!([]));
+    let old = connect(&mut envoy, 0);
+    assert!(passes(&mut envoy, old, 1));
+    answer(&mut envoy, old, 1, false);
+    envoy.advance(Duration::from_secs(1));
+    let renamed = json!({
+        "apiVersion": "dubbo-policy/v1", "name": "other", "default": "allow",
+        "rules": [{"name": "no-hello", "match": {"method": "hello"}, "deny": {}}],
+    });
+    envoy.configure(renamed.to_string().as_bytes()).unwrap();
+    let new = connect(&mut envoy, 0);
+    assert!(!passes(&mut envoy, new, 1));
+    answer(&mut envoy, new, 1, true);
+    envoy.advance(Duration::from_secs(65));
+    assert!(envoy.closed(old));
+    assert!(!envoy.closed(new));
+}
+
+#[test]
+fn a_name_that_is_given_up_and_taken_back_closes_nothing() {
+    let mut envoy = started(&json!([]));
+    let old = connect(&mut envoy, 0);
+    assert!(passes(&mut envoy, old, 1));
+    answer(&mut envoy, old, 1, false);
+    envoy.advance(Duration::from_secs(1));
+    let renamed = json!({
+        "apiVersion": "dubbo-policy/v1", "name": "other", "default": "allow", "rules": [],
+    });
+    envoy.configure(renamed.to_string().as_bytes()).unwrap();
+    envoy.advance(Duration::from_secs(4));
+    envoy.configure(&policy(&json!([]))).unwrap();
+    envoy.advance(Duration::from_secs(120));
+    assert!(!envoy.closed(old));
+    assert!(passes(&mut envoy, old, 2));
 }

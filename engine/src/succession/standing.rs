@@ -25,6 +25,8 @@ pub enum Outlook {
     },
     /// Another load of the module took the policy over.
     Superseded,
+    /// No listener has a policy of this name any more.
+    Retired,
 }
 
 impl Standing {
@@ -79,7 +81,9 @@ impl Standing {
         if order(&found) < order(&self.0) {
             return self.tell(table, speaks, store);
         }
-        Ok(if found.generation == self.0.generation {
+        Ok(if found.generation == NONE {
+            Outlook::Retired
+        } else if found.generation == self.0.generation {
             Outlook::Revised {
                 revision: found.revision,
                 since: found.since,
@@ -87,6 +91,27 @@ impl Standing {
         } else {
             Outlook::Superseded
         })
+    }
+
+    /// Tells the other VMs that nobody has this policy any more: this VM's last root context for it has gone, for a while. If
+    /// another load of the module has it, nothing happens.
+    ///
+    /// # Errors
+    /// As [`Standing::look`].
+    pub fn retire(&self, now: Nanos, store: &mut dyn SharedData) -> Result<(), StoreError> {
+        let table = Table::read(store)?;
+        match table.get(self.0.place) {
+            Some(found) if found.generation == self.0.generation => table.put(
+                Entry {
+                    generation: NONE,
+                    revision: NONE,
+                    since: now,
+                    ..self.0
+                },
+                store,
+            ),
+            _ => Ok(()),
+        }
     }
 
     fn tell(
@@ -101,6 +126,9 @@ impl Standing {
         Ok(Outlook::Untold)
     }
 }
+
+/// The generation of what no load has any more.
+const NONE: u64 = u64::MAX;
 
 /// Later is higher; of two at once one has to be, and the same one in every VM.
 fn order(entry: &Entry) -> (Nanos, u64, u64) {
