@@ -64,7 +64,16 @@ pub struct Provider(peer::Provider);
 impl Provider {
     /// Starts a provider whose `whoAmI` answers `label`. `heartbeat` is its period for quiet connections (60 s by default).
     pub fn start(release: Release, label: &str, heartbeat: Option<Duration>) -> Result<Provider> {
-        let port = free_port()?;
+        Provider::start_at(free_port()?, release, label, heartbeat)
+    }
+
+    /// The same on a port of 127.0.0.1 that is known, because another provider was there before.
+    pub fn start_at(
+        port: u16,
+        release: Release,
+        label: &str,
+        heartbeat: Option<Duration>,
+    ) -> Result<Provider> {
         let mut arguments = vec![port.to_string(), label.to_owned()];
         arguments.extend(heartbeat.map(|period| period.as_millis().to_string()));
         let command = command(release, "lab.Provider", &arguments)?;
