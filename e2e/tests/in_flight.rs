@@ -83,7 +83,6 @@ fn all_is_free(envoy: &Envoy, after: &str) -> Result<()> {
             let ended = sockets.iter().any(|socket| socket.seen().1);
             Ok((answered + refused == SLOTS || ended).then_some(()))
         })?;
-        eprintln!("{:?} {:?}", outcome(&sockets), sockets.iter().map(|s| s.seen().1).collect::<Vec<_>>());
         Ok((outcome(&sockets) == (SLOTS, 0)).then_some(()))
     })
 }

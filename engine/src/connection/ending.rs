@@ -1,9 +1,9 @@
 //! How a connection ends, and what in it ends by waiting too long.
 
-use super::CloseReason;
 use super::answers::Answering;
 use super::books::End;
 use super::state::{Connection, Context};
+use super::{CloseReason, Side};
 use crate::metrics::Metrics;
 use crate::time::Nanos;
 
@@ -32,6 +32,21 @@ impl Connection {
             for books in answering.into_iter().chain(half.in_flight.drain_calls()) {
                 books.close(End::NoAnswer, cx);
             }
+        }
+    }
+
+    /// The other side will answer no more. The connection may stay for as long as this side likes, but its calls have ended:
+    /// what they hold of quotas is given back.
+    pub(super) fn unanswered(&mut self, waiting: Side, cx: &mut Context<'_>) {
+        let answering = self.half(waiting.other()).answering.take();
+        let in_flight = &mut self.half(waiting).in_flight;
+        let calls = in_flight.forget(Nanos(u64::MAX));
+        for books in answering
+            .map(Answering::into_books)
+            .into_iter()
+            .chain(calls)
+        {
+            books.close(End::NoAnswer, cx);
         }
     }
 

@@ -280,6 +280,7 @@ impl Connection {
             if cut.body_left == 0 {
                 self.refuse_all(from.other(), &mut output);
             }
+            self.unanswered(from.other(), cx);
             // Envoy never ends a connection whose client has ended it before anything went on.
             if from == Side::Downstream && !self.connected && cx.policy.chooses_clusters {
                 let reason = CloseReason::ENDED_BEFORE_A_CALL;
