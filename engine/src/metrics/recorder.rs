@@ -6,7 +6,7 @@ use super::labels::{CallLabel, Labels};
 use super::name::stat_name;
 use super::outcome::{Answer, Decision, Direction, ListFetch, ListState, QuotaResult, RuleResult};
 use super::series::{Kind, Registry, SeriesId, Update};
-use crate::quota::{Asked, Service};
+use crate::quota::Asked;
 use crate::report::Books;
 use crate::time::Nanos;
 
@@ -47,8 +47,8 @@ pub struct Metrics {
     calls_in_flight: Gauge,
     reports_queued: Gauge,
     reports: Books,
-    /// `quota_service_up`, by the cluster and the domain of the service.
-    services_up: BTreeMap<(String, String), Gauge>,
+    /// `quota_service_up`, by quota.
+    quotas_up: BTreeMap<String, Gauge>,
     asked: Asked,
 }
 
@@ -97,7 +97,7 @@ impl Metrics {
             calls_in_flight,
             reports_queued,
             reports: Books::default(),
-            services_up: BTreeMap::new(),
+            quotas_up: BTreeMap::new(),
             asked: Asked::default(),
         }
     }
@@ -313,34 +313,23 @@ impl Metrics {
             .set(books.queued + books.in_flight, &mut self.registry);
     }
 
-    /// `quota_service_up`: for how many VMs a rate limit service does what it should. Services that the policy has no longer are
-    /// up for none.
-    pub fn set_quota_services<'s>(&mut self, services: impl Iterator<Item = (&'s Service, bool)>) {
-        let mut up = BTreeMap::new();
-        for (service, is_up) in services {
-            up.insert((service.cluster.as_str(), service.domain.as_str()), is_up);
+    /// `quota_service_up`: for how many VMs the rate limit service of a quota does what it should. A quota that the policy has no
+    /// longer is up for none.
+    pub fn set_quota_services<'q>(&mut self, quotas: impl Iterator<Item = (&'q str, bool)>) {
+        let up: BTreeMap<&str, bool> = quotas.collect();
+        for quota in up.keys() {
+            if self.quotas_up.contains_key(*quota) {
+                continue;
+            }
+            let tags = [("policy", self.policy.as_str()), ("quota", quota)];
+            let name = stat_name(&tags, "quota_service_up");
+            let series = self.registry.define(name, Kind::Gauge);
+            let gauge = Gauge { series, value: 0 };
+            self.quotas_up.insert((*quota).to_owned(), gauge);
         }
-        for &(cluster, domain) in up.keys() {
-            let key = (cluster.to_owned(), domain.to_owned());
-            self.services_up.entry(key).or_insert_with(|| {
-                let tags = [
-                    ("policy", self.policy.as_str()),
-                    ("cluster", cluster),
-                    ("domain", domain),
-                ];
-                let name = stat_name(&tags, "quota_service_up");
-                Gauge {
-                    series: self.registry.define(name, Kind::Gauge),
-                    value: 0,
-                }
-            });
-        }
-        for ((cluster, domain), gauge) in &mut self.services_up {
-            let is_up = up.get(&(cluster.as_str(), domain.as_str()));
-            gauge.set(
-                is_up.copied().unwrap_or_default().into(),
-                &mut self.registry,
-            );
+        for (quota, gauge) in &mut self.quotas_up {
+            let is_up = up.get(quota.as_str()).copied().unwrap_or_default();
+            gauge.set(is_up.into(), &mut self.registry);
         }
     }
 

@@ -154,12 +154,11 @@ impl Globals {
         self.asked
     }
 
-    /// The services that do what they should, as far as is known, of all that the policy has.
-    pub fn services(&self) -> impl Iterator<Item = (&Service, bool)> {
-        let up = |health: &Health| health.standing() != Standing::Down;
-        self.services
-            .iter()
-            .map(move |health| (&health.service, up(health)))
+    /// Whether a service does what it should, as far as is known.
+    pub fn is_up(&self, service: &Service) -> bool {
+        let known = |health: &&Health| health.service == *service;
+        let health = self.services.iter().find(known);
+        health.is_none_or(|health| health.standing() != Standing::Down)
     }
 
     /// What there is to say in the log since the last time.
