@@ -277,6 +277,41 @@ rules: [{name: limit, match: {method: hello}, quotas: [q]}]
     assert!(wanted.contains(&"limited") && wanted.contains(&"allowed"));
 }
 
+/// A call without an answer holds its slot for `max_hold`, and nobody knows what was held when the capture began.
+#[test]
+fn slots_are_held_in_the_time_of_the_capture() {
+    let files = Files::new("in-flight");
+    let policy = files.write(
+        "policy.yaml",
+        r#"
+apiVersion: dubbo-policy/v1
+name: a
+quotas: [{name: q, max_in_flight: 1, max_hold: 1s}]
+rules: [{name: slots, match: {method: hello}, quotas: [q]}]
+"#,
+    );
+    let call = frames("[{call: {id: 7, service: lab.UserService, method: hello}}]");
+    let other = frames("[{call: {id: 8, service: lab.UserService, method: other}}]");
+    let packets = [
+        (0, call.clone()),
+        (1500, other),
+        (1600, call.clone()),
+        (1700, call.clone()),
+        (2800, call),
+    ];
+    let file = files.write("slots.pcap", capture(&packets));
+    let replayed = replay(&["--config", &policy, &file]);
+    let told: Vec<&str> = replayed
+        .decisions()
+        .iter()
+        .map(|(_, told, _)| *told)
+        .collect();
+    assert_eq!(
+        told,
+        ["unknown", "allowed", "allowed", "limited", "allowed"]
+    );
+}
+
 /// Without times nobody knows what a quota has room for.
 #[test]
 fn in_a_recorded_stream_quotas_are_unknown() {

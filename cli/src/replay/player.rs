@@ -189,8 +189,8 @@ impl Clock {
     }
 }
 
-/// As often as an idle worker ticks.
-const TICK: Nanos = Nanos::from_secs(1);
+/// As often as a worker ticks that has something to do.
+const TICK: Nanos = Nanos::from_millis(50);
 
 /// The bytes of a whole request; those of an answer's beginning as an answer of their own, because its end is not kept.
 fn whole(frame: &Recorded<'_>) -> Option<Vec<u8>> {
