@@ -109,6 +109,18 @@ impl Bootstrap {
         Ok(self)
     }
 
+    /// With one more cluster, of these ports of 127.0.0.1.
+    pub fn cluster(mut self, name: &str, ports: &[u16]) -> Bootstrap {
+        let endpoint = |port: &u16| json!({"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": port}}}});
+        let endpoints: Vec<Value> = ports.iter().map(endpoint).collect();
+        let assignment = json!({"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]});
+        let cluster = json!({"name": name, "connect_timeout": "1s", "load_assignment": assignment});
+        if let Some(clusters) = self.0["static_resources"]["clusters"].as_array_mut() {
+            clusters.push(cluster);
+        }
+        self
+    }
+
     /// With another name of the listener and the plugin, and another `vm_id`, so that it can run beside the first.
     pub fn named(mut self, name: &str) -> Bootstrap {
         for filter in self.filters_mut().filter(|filter| is_ours(filter)) {

@@ -36,3 +36,4 @@ pub mod ratelimit;
 pub mod relay;
 pub mod socket;
 pub mod wait;
+pub mod web;
