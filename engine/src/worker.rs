@@ -455,13 +455,15 @@ impl Worker {
         self.counters.globals().awaits(ask)
     }
 
-    /// Whether a tick should come soon, in 50 ms: for reports, for what is taken of quotas or asked for them, and for connections to close. For all
-    /// else a second will do.
+    /// Whether a tick should come soon, in 50 ms: for reports, for what is taken of quotas or asked for them, for lists on their
+    /// way, and for connections to close. For all else a second will do.
     pub fn busy(&self) -> bool {
         let reports = self.common.reports.as_ref();
         !self.doomed.is_empty()
             || self.hurries
             || self.counters.busy()
+            || self.lists.busy()
+            || self.waiting.is_some()
             || reports.is_some_and(|reports| reports.next_wakeup().is_some())
     }
 

@@ -10,19 +10,23 @@ mod module;
 
 use std::time::Duration;
 
-use harness::{Envoy, Peer, Program, Status};
+use harness::{Answer, Cluster, Envoy, Peer, Program, Status};
 use serde_json::json;
 
 use module::{call, connect, envoy, frame, settings};
 
-/// A policy that needs every host call: a denial, a quota, a route of each kind, reports.
+/// A policy that needs every host call: a denial, a quota, a fetched list, a route of each kind, reports.
 fn policy() -> Vec<u8> {
     json!({
         "apiVersion": "dubbo-policy/v1",
         "name": "lab",
         "default": "allow",
         "quotas": [{"name": "none", "limit": 0, "window": "1s", "per": ["source.ip"]}],
+        "lists": [{"name": "closed", "type": "string", "source": {
+            "cluster": LISTS, "authority": "lists.lab", "path": "/", "refresh": "1s", "timeout": "500ms",
+        }}],
         "rules": [
+            {"name": "listed", "match": {"method": {"in": "closed"}}, "deny": {}, "dry_run": true},
             {"name": "no-reveal", "match": {"method": "reveal"}, "deny": {}},
             {"name": "no-save", "match": {"method": "save"}, "quotas": ["none"]},
         ],
@@ -34,6 +38,23 @@ fn policy() -> Vec<u8> {
     })
     .to_string()
     .into_bytes()
+}
+
+/// The cluster of the fetched list.
+const LISTS: &str = "lists";
+
+/// An Envoy with the clusters that the policy names.
+fn lab() -> Envoy {
+    let mut envoy = envoy(settings(&String::from_utf8_lossy(&policy()))).unwrap();
+    let headers = [(":status", "200"), ("etag", "\"v1\"")];
+    let answer = Answer::Response {
+        headers: headers
+            .map(|(name, value)| (name.into(), value.into()))
+            .to_vec(),
+        body: b"reveal\n".to_vec(),
+    };
+    envoy.add_cluster(LISTS, Cluster::new(move |_| answer.clone()));
+    envoy
 }
 
 /// What a host may answer, and what none answers today.
@@ -49,11 +70,13 @@ const STATUSES: [Status; 5] = [
 ///
 /// Its dispatcher sets the effective context before each answer's callback; a host refuses only
 /// contexts that do not exist. Of `proxy_grpc_call` it knows the two failures that Envoy 1.40
-/// answers for a `GrpcService` with a cluster.
+/// answers for a `GrpcService` with a cluster, of `proxy_http_call` those for clusters that it does
+/// not know or that have no hosts.
 fn sdk_panics(call: &str, status: Status) -> bool {
     match call {
         "proxy_set_effective_context" => true,
         "proxy_grpc_call" => !matches!(status, Status::PARSE_FAILURE | Status::INTERNAL_FAILURE),
+        "proxy_http_call" => !matches!(status, Status::BAD_ARGUMENT | Status::INTERNAL_FAILURE),
         _ => false,
     }
 }
@@ -68,7 +91,7 @@ fn no_failing_host_call_traps_the_module_or_lets_a_denied_call_through() {
             .filter(|status| !sdk_panics(call, *status))
         {
             for after in [0, 1, 2, 4, 9] {
-                let mut envoy = envoy(settings(&String::from_utf8_lossy(&policy()))).unwrap();
+                let mut envoy = lab();
                 envoy.fail(call, status, after);
                 if let Err(what) = survives(&mut envoy) {
                     wrong.push(format!("{call} fails with {status} after {after}: {what}"));
@@ -147,7 +170,7 @@ fn no_trap(envoy: &Envoy) -> Result<(), String> {
 
 #[test]
 fn without_a_collector_calls_go_on_and_the_drops_are_counted() {
-    let mut envoy = envoy(settings(&String::from_utf8_lossy(&policy()))).unwrap();
+    let mut envoy = lab();
     envoy.configure(&policy()).unwrap();
     envoy.cluster(module::COLLECTOR).set_down(true);
     let id = connect(&mut envoy, 0);

@@ -12,7 +12,9 @@ use super::{Each, NotAList};
 /// # Errors
 /// When the body is no JSON, or neither an array nor an object with one under `whitelist`.
 pub(super) fn read<'a>(body: &'a [u8], each: Each<'_, 'a>) -> Result<(), NotAList> {
-    let mut json = serde_json::Deserializer::from_slice(body);
+    // As text, as configurations are read: another kind of input would be another copy of the reader in the module.
+    let text = str::from_utf8(body).map_err(|_| NotAList("it is no UTF-8".to_owned()))?;
+    let mut json = serde_json::Deserializer::from_str(text);
     List(each)
         .deserialize(&mut json)
         .and_then(|()| json.end())
