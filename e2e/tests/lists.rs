@@ -293,3 +293,52 @@ fn a_cluster_that_is_empty_or_unknown_is_a_failed_fetch_and_no_trap() -> Result<
     }
     Ok(())
 }
+
+/// Networks of half the size of their distance, so that none can be joined with the next: 16 MB of text.
+fn million(besides: &str) -> String {
+    let mut list = String::from(besides);
+    for n in 0..1_000_000u32 {
+        let net = std::net::Ipv4Addr::from_bits(0x8000_0000 + n * 512);
+        list.push_str(&format!("{net}/24\n"));
+    }
+    list
+}
+
+#[test]
+fn a_million_networks_are_in_force_in_both_workers_within_seconds() -> Result<()> {
+    let policy = json!({
+        "apiVersion": "dubbo-policy/v1", "name": "lists", "default": "allow",
+        "lists": [{"name": "deny", "type": "ip", "source": {
+            "cluster": "lists", "authority": "lists.lab", "path": "/", "refresh": "5s", "timeout": "4s", "max_bytes": 33_554_432,
+        }}],
+        "rules": [{"name": "nets", "match": {"source.ip": {"in": "deny"}}, "deny": {}}],
+    });
+    let web = Web::start(serve(&million("")))?;
+    let start = Instant::now();
+    let lab = Lab::start(&policy, &[web.port])?;
+    let small = resident(lab.envoy.id())?;
+    lab.wait("A", "hello", "passed")?;
+    let (first, large) = (start.elapsed(), resident(lab.envoy.id())?);
+    web.set(serve(&million("127.0.0.1\n")));
+    lab.wait("A", "hello", "DENIED")?;
+    let again = resident(lab.envoy.id())?;
+    let log = lab.envoy.log();
+    assert!(log.contains("1000001 entries"), "{log}");
+    assert!(
+        again < 1_000,
+        "{first:?}, {small} MB, {large} MB, {again} MB"
+    );
+    assert!(first < Duration::from_secs(20), "{first:?}");
+    if std::env::var_os("FIGURES").is_some() {
+        bail!("{first:?} from the start, {small} MB, {large} MB, after a change {again} MB");
+    }
+    lab.is_well()
+}
+
+/// Megabytes that the process has in memory.
+fn resident(process: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    Ok(kilobytes.unwrap_or_default().trim().parse::<u64>()? / 1_000)
+}

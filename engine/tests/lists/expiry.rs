@@ -44,7 +44,7 @@ fn a_list_expires_when_the_server_is_away_and_comes_back_with_it() {
         ("keep", Truth::True, Truth::False),
     ] {
         let mut world = World::new(&list(when_expired), 3, says(ok("a\n")));
-        world.until(1_000, |world| world.all_have("a"));
+        world.until(2_500, |world| world.all_have("a"));
         world.run(65_000);
         world.server = says(status(500));
         // At least 90 s of the 120 are left, as the last good fetch was 30 s ago at most.
@@ -65,7 +65,7 @@ fn what_a_change_of_a_list_makes_old_can_be_told() {
     let mut world = World::new(&list("deny"), 1, says(ok("a\n")));
     let version = |world: &mut World| world.vm(0).policy().lists_version();
     let before = version(&mut world);
-    world.until(1_000, |world| world.all_have("a"));
+    world.until(2_500, |world| world.all_have("a"));
     let fetched = version(&mut world);
     assert!(fetched > before);
     world.run(10_000);
@@ -84,7 +84,7 @@ fn what_a_change_of_a_list_makes_old_can_be_told() {
 fn a_call_that_repeats_itself_is_decided_by_the_list_as_it_is_then() {
     let config = list("deny").replace("claimed.app", "service");
     let mut world = World::new(&config, 1, says(ok("lab.B\n")));
-    world.until(1_000, |world| world.all_have("lab.B"));
+    world.until(2_500, |world| world.all_have("lab.B"));
     let mut number = 0;
     let mut passes = |world: &mut World| {
         number += 1;

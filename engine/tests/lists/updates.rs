@@ -33,7 +33,7 @@ fn in_force(world: &mut World) -> Vec<String> {
 #[test]
 fn what_was_fetched_survives_an_update_that_leaves_the_source_alone() {
     let mut world = World::new(&config(json!({})), 2, by_path());
-    world.until(1_000, |world| world.all_have("/a"));
+    world.until(2_500, |world| world.all_have("/a"));
     world.server = says(status(500));
     let other = json!({"entries": ["more"], "expire_after": "10m", "source": source(json!({"refresh": "5s"}))});
     let revision = update(&mut world, &config(other));
@@ -46,7 +46,7 @@ fn what_was_fetched_survives_an_update_that_leaves_the_source_alone() {
 #[test]
 fn a_policy_with_a_new_source_waits_for_it_while_the_old_one_decides() {
     let mut world = World::new(&config(json!({})), 3, by_path());
-    world.until(1_000, |world| world.all_have("/a"));
+    world.until(2_500, |world| world.all_have("/a"));
     let old = in_force(&mut world);
     world.latency = 1_500;
     let new = config(json!({"source": source(json!({"path": "/b"}))}));
@@ -70,7 +70,7 @@ fn a_policy_with_a_new_source_waits_for_it_while_the_old_one_decides() {
 #[test]
 fn a_policy_whose_new_source_does_not_answer_is_in_force_after_ten_seconds() {
     let mut world = World::new(&config(json!({})), 2, by_path());
-    world.until(1_000, |world| world.all_have("/a"));
+    world.until(2_500, |world| world.all_have("/a"));
     let old = in_force(&mut world);
     world.server = says(status(500));
     let new = config(json!({"source": source(json!({"path": "/b"}))}));
@@ -85,7 +85,7 @@ fn a_policy_whose_new_source_does_not_answer_is_in_force_after_ten_seconds() {
 #[test]
 fn a_policy_that_waits_is_replaced_by_a_newer_one() {
     let mut world = World::new(&config(json!({})), 2, by_path());
-    world.until(1_000, |world| world.all_have("/a"));
+    world.until(2_500, |world| world.all_have("/a"));
     world.server = Rc::new(RefCell::new(|_: &Fetch| None));
     update(
         &mut world,
@@ -108,7 +108,7 @@ fn another_type_or_format_of_the_same_name_is_another_list() {
         json!({"name": "renamed"}),
     ] {
         let mut world = World::new(&config(json!({})), 1, by_path());
-        world.until(1_000, |world| world.all_have("/a"));
+        world.until(2_500, |world| world.all_have("/a"));
         let text = config(list).replace("\"in\":\"fetched\"", "\"in\":\"NAME\"");
         let name = if text.contains("renamed") {
             "renamed"

@@ -190,7 +190,7 @@ impl World {
         now(self.millis)
     }
 
-    /// One tick of every VM, 50 ms after the last; and the answers that have come.
+    /// 50 ms later: the answers that have come, and a tick of every VM that wants one.
     pub(crate) fn step(&mut self) {
         self.millis += STEP;
         let now = self.now();
@@ -202,6 +202,11 @@ impl World {
             self.within(vm, |worker, store| worker.fetched(id, answer, now, store));
         }
         for vm in 0..self.vms.len() {
+            // As the filter does: once a second, unless there is something to do.
+            let due = self.millis.is_multiple_of(1_000);
+            if !due && self.vms[vm].as_ref().is_some_and(|worker| !worker.busy()) {
+                continue;
+            }
             self.within(vm, |worker, store| _ = worker.tick(now, store));
             self.send(vm);
         }
