@@ -4,7 +4,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a test: a panic is a failure"
+    clippy::disallowed_methods,
+    reason = "a test: a panic is a failure, and it measures time"
 )]
 
 use std::time::{Duration, Instant};
@@ -324,14 +325,12 @@ fn a_million_networks_are_in_force_in_both_workers_within_seconds() -> Result<()
     let again = resident(lab.envoy.id())?;
     let log = lab.envoy.log();
     assert!(log.contains("1000001 entries"), "{log}");
-    assert!(
-        again < 1_000,
-        "{first:?}, {small} MB, {large} MB, {again} MB"
-    );
+    // Seen: 4 to 6 s on a busy machine, 87 MB, after a change 120 MB. There are three VMs, and two versions in shared data.
     assert!(first < Duration::from_secs(20), "{first:?}");
-    if std::env::var_os("FIGURES").is_some() {
-        bail!("{first:?} from the start, {small} MB, {large} MB, after a change {again} MB");
-    }
+    assert!(
+        large < small + 200 && again < small + 250,
+        "{small} MB, {large} MB, {again} MB"
+    );
     lab.is_well()
 }
 
