@@ -3,6 +3,7 @@
 #
 #   tools/bench.sh                        compare, then decode
 #   tools/bench.sh compare [--quick] [--rounds N] [--window MILLISECONDS]
+#   tools/bench.sh rules [--quick] ...    ten rules and ten networks against ten thousand and a million
 #   tools/bench.sh decode                 how fast Hessian 2 is read, natively and in V8
 #   tools/bench.sh engine                 what the engine alone costs a call, part by part
 set -euo pipefail
@@ -32,9 +33,13 @@ compare() {
     cargo run --locked -p bench -- "$@"
 }
 
+rules() {
+    compare rules "$@"
+}
+
 case "${1:-all}" in
     all) compare; decode ;;
-    compare) shift; compare "$@" ;;
+    compare | rules) "$@" ;;
     decode | engine) "$1" ;;
-    *) printf 'bench: error: expected compare, decode or engine, found %s\n' "$1" >&2; exit 2 ;;
+    *) printf 'bench: error: expected compare, rules, decode or engine, found %s\n' "$1" >&2; exit 2 ;;
 esac

@@ -1,7 +1,8 @@
 //! What the engine itself costs a call, natively: the same frames and the same policy as in the comparison, without Envoy.
 //!
 //! `call/*` is a call from its request's bytes to its answer's, in callbacks of 32 requests and 32 answers or of one; `without_*`
-//! leave a part of the policy out. `part/*` is a part of the way alone. Times are of one call.
+//! leave a part of the policy out. `part/*` is a part of the way alone. `rules/*` is what it takes to ask a short and a long
+//! policy anew, for a caller who is no claimed one of theirs. Times are of one call.
 
 #![allow(
     missing_docs,
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use bench::load::{self, ID, Load};
 use bench::policy::{self, Parts, Queue};
+use bench::scale::Scale;
 use criterion::{Criterion, criterion_group, criterion_main};
 use dubbo::{Call, HEAD_LEN, Limits, Serialization};
 use engine::metrics::Direction;
@@ -30,7 +32,7 @@ use engine::time::{Nanos, Now};
 use engine::{ConnectionId, Edit, Identity, Peers, Side, Worker};
 
 criterion_main!(benches);
-criterion_group!(benches, calls, parts);
+criterion_group!(benches, calls, parts, scales);
 
 const FULL: Parts = Parts::full(Queue::EVERY);
 
@@ -228,8 +230,10 @@ fn parts(criterion: &mut Criterion) {
         ("part/rules_and_quota", FULL),
     ] {
         let policy = policy(parts);
-        let (mut shared, mut counters) =
-            (Shared::default(), Counters::new("bench", "bench", [7; 16]));
+        let (mut shared, mut counters) = (
+            Shared::default(),
+            Counters::new("bench", "bench", [7; 16], 1),
+        );
         criterion.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let mut ledger = counters.open(&mut shared);
@@ -240,8 +244,67 @@ fn parts(criterion: &mut Criterion) {
     }
 }
 
+fn scales(criterion: &mut Criterion) {
+    let frame = Load::Pipelined.request().expect("a request");
+    let call = Call::parse(
+        &frame[HEAD_LEN..],
+        Serialization::HESSIAN2,
+        Limits::default(),
+    )
+    .expect("a call");
+    let origin = Origin {
+        source_ip: Some([127, 0, 0, 1].into()),
+        ..Origin::default()
+    };
+    let facts = CallFacts {
+        identities: &call.identities(),
+        method: Some(call.target_method()),
+        serialization: "hessian2",
+        origin: Some(&origin),
+        claimed_app: Some("lab-consumer"),
+        ..CallFacts::default()
+    };
+    let few_networks = Scale {
+        networks: 10,
+        ..Scale::LARGE
+    };
+    for scale in [Scale::SMALL, few_networks, Scale::LARGE] {
+        let text = scale.document().to_string();
+        let before = resident();
+        let start = Instant::now();
+        let policy = load(&text);
+        eprintln!(
+            "{}: {} bytes of configuration, loaded in {:.0?}, {} MB more memory",
+            scale.name(),
+            text.len(),
+            start.elapsed(),
+            resident().saturating_sub(before)
+        );
+        criterion.bench_function(
+            &format!("rules/{}/{}", scale.rules, scale.networks),
+            |bencher| {
+                bencher.iter(|| black_box(policy.look_at(&facts)));
+            },
+        );
+    }
+}
+
+/// This process's memory, in MB; 0 where it cannot be told.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number
+        .and_then(|number| number.parse::<u64>().ok())
+        .unwrap_or_default()
+        / 1024
+}
+
 fn policy(parts: Parts) -> Rc<Policy> {
-    let text = policy::document(parts).to_string();
+    load(&policy::document(parts).to_string())
+}
+
+fn load(text: &str) -> Rc<Policy> {
     let node = engine::config::parse(text.as_bytes()).expect("JSON");
     Rc::new(engine::config::load(&node).expect("a policy").policy)
 }

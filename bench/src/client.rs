@@ -1,7 +1,7 @@
 //! The load: connections that always have the same number of calls in flight.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -27,12 +27,17 @@ struct Shared {
 impl Clients {
     /// Connects, and begins to call.
     pub fn start(load: Load, to: SocketAddr) -> Result<Clients> {
+        Clients::start_from(load, to, |_| [127, 0, 0, 1].into())
+    }
+
+    /// The same with each connection from the address that `from` says.
+    pub fn start_from(load: Load, to: SocketAddr, from: impl Fn(u32) -> IpAddr) -> Result<Clients> {
         let shared: Arc<Shared> = Arc::default();
         let (request, answer) = (load.request()?, load::answer()?);
         let threads = (0..load.connections())
-            .map(|_| {
+            .map(|number| {
                 let stream =
-                    TcpStream::connect(to).with_context(|| format!("connecting to {to}"))?;
+                    connect(from(number), to).with_context(|| format!("connecting to {to}"))?;
                 stream.set_nodelay(true)?;
                 stream.set_read_timeout(Some(PATIENCE))?;
                 stream.set_write_timeout(Some(PATIENCE))?;
@@ -60,6 +65,20 @@ impl Clients {
         }
         Ok(self.shared.answered.load(Ordering::Relaxed))
     }
+}
+
+/// The standard library has no way to say where a connection comes from.
+fn connect(from: IpAddr, to: SocketAddr) -> Result<TcpStream> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    let stream = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.bind((from, 0).into())?;
+        socket.connect(to).await?.into_std()
+    })?;
+    stream.set_nonblocking(false)?;
+    Ok(stream)
 }
 
 struct Connection {

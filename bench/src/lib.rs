@@ -20,5 +20,7 @@ pub mod measure;
 pub mod policy;
 pub mod provider;
 pub mod receiver;
+pub mod rules;
+pub mod scale;
 pub mod setup;
 pub mod table;

@@ -6,16 +6,22 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use bench::measure::{self, Plan};
+use bench::rules;
 use bench::table::Table;
 
 fn main() -> Result<()> {
-    let plan = plan(std::env::args().skip(1))?;
-    let outcome = measure::run(plan, |done| eprintln!("bench: {done}"))?;
-    println!("{}", Table(&outcome));
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let of_rules = arguments.first().is_some_and(|first| first == "rules");
+    let plan = plan(arguments.drain(usize::from(of_rules)..))?;
+    let progress = |done: &str| eprintln!("bench: {done}");
+    match of_rules {
+        true => println!("{}", rules::run(plan, progress)?),
+        false => println!("{}", Table(&measure::run(plan, progress)?)),
+    }
     Ok(())
 }
 
-/// `[--quick] [--rounds N] [--window MILLISECONDS]`
+/// `[rules] [--quick] [--rounds N] [--window MILLISECONDS]`
 fn plan(mut arguments: impl Iterator<Item = String>) -> Result<Plan> {
     let mut plan = Plan::FULL;
     while let Some(argument) = arguments.next() {

@@ -63,9 +63,7 @@ impl Variant {
 
     fn filters(self, noop: &str) -> Result<Value> {
         if let Some(parts) = self.policy() {
-            let policy = configuration(&policy::document(parts), Form::Text)?;
-            let module = paths::module()?.display().to_string();
-            return Ok(json!([wasm(&module, &policy), tcp_proxy()]));
+            return with_policy(&policy::document(parts));
         }
         Ok(match self {
             Variant::Noop => json!([wasm(noop, &Value::Null), tcp_proxy()]),
@@ -120,6 +118,13 @@ impl Subject {
             .filter_map(|(_, value)| value.parse::<u64>().ok())
             .sum())
     }
+}
+
+/// The product with this policy, before tcp_proxy.
+pub(crate) fn with_policy(policy: &Value) -> Result<Value> {
+    let policy = configuration(policy, Form::Text)?;
+    let module = paths::module()?.display().to_string();
+    Ok(json!([wasm(&module, &policy), tcp_proxy()]))
 }
 
 fn wasm(module: &str, configuration: &Value) -> Value {
