@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::lists::Notice;
 use engine::quota::{
-    AskId, Counters, Global, GlobalRate, Kind, Quota, Service as Name, Unit, WhenFull,
+    AskId, Charge, Counters, Global, GlobalRate, Kind, Quota, Service as Name, Unit, WhenFull,
     WhenUnavailable, Why,
 };
 use engine::time::{Nanos, Now};
@@ -340,6 +340,46 @@ fn a_service_that_is_away_leaves_what_when_unavailable_says_and_is_found_again()
             }
         }
     }
+}
+
+#[test]
+fn what_a_vm_holds_is_worth_nothing_in_the_next_window() {
+    let mut world = World::new(quota(1000, WhenUnavailable::Deny), &[0], 2);
+    world.run(1_995, 2);
+    // Another key finds that the service is away.
+    world.way = Way::Refused;
+    world.run(2_100, 0);
+    world.call(0, 0, "b", 1);
+    world.run(3_500, 0);
+    for vm in 0..2 {
+        assert!(!world.call(0, vm, "a", 1), "VM {vm}");
+    }
+}
+
+#[test]
+fn a_dry_run_is_counted_apart() {
+    let mut world = World::new(quota(100, WhenUnavailable::Deny), &[0], 1);
+    let now = world.now(0);
+    let node = &mut world.nodes[0];
+    let (store, quota) = (&mut node.memory, &world.quota);
+    let mut ledger = node.vms[0].open(store);
+    let keys = [true, false].map(|dry| ledger.key(quota, &quota.kind, dry, ["a"]).unwrap());
+    for key in keys {
+        let charge = Charge {
+            quota,
+            key,
+            kind: &quota.kind,
+            amount: 1,
+            one_way: false,
+        };
+        ledger.charge_all(now, &[charge]).unwrap();
+    }
+    world.run(200, 0);
+    let descriptors = world.service.requests.iter().flat_map(|r| &r.descriptors);
+    let mut first: Vec<&str> = descriptors.map(|d| &*d.entries[0].key).collect();
+    first.sort_unstable();
+    first.dedup();
+    assert_eq!(first, ["dry_run_quota", "quota"]);
 }
 
 #[test]

@@ -119,29 +119,74 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    /// What envoyproxy/ratelimit on Redis answered (testdata/ratelimit).
-    const GRANTED: &[u8] =
-        b"\x08\x01\x12\x0e\x08\x01\x12\x04\x08\x19\x10\x02\x18\x0f\x22\x02\x08\x0d";
-    const REFUSED: &[u8] = b"\x08\x02\x12\x0c\x08\x02\x12\x04\x08\x19\x10\x02\x22\x02\x08\x0d";
+    /// What the real service was asked and what it answered.
+    fn exchange(name: &str) -> (Vec<u8>, Vec<u8>) {
+        let lines = include_str!("../../../../testdata/ratelimit/exchanges.txt").lines();
+        let mut words = lines.map(|line| line.split(' ')).filter_map(|mut words| {
+            let found = words.next() == Some(name);
+            found.then(|| words.map(bytes))
+        });
+        let mut words = words.next().into_iter().flatten();
+        let mut next = || words.next().unwrap_or_default();
+        (next(), next())
+    }
 
-    #[test]
-    fn answers_of_the_real_service_are_read() {
-        let status = |code, remaining| Status {
-            code,
-            limit: Some((25, 2)),
-            remaining,
-        };
-        assert_eq!(statuses(GRANTED), [status(OK, 15)]);
-        assert_eq!(statuses(REFUSED), [status(OVER_LIMIT, 0)]);
+    fn bytes(hex: &str) -> Vec<u8> {
+        let digits = hex.as_bytes().chunks(2);
+        let byte = |two| u8::from_str_radix(core::str::from_utf8(two).ok()?, 16).ok();
+        digits.filter_map(byte).collect()
+    }
+
+    fn entries(service: &str) -> [(String, String); 2] {
+        let entry = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        [entry("quota", "mesh"), entry("service", service)]
     }
 
     #[test]
-    fn a_bare_yes_has_no_limit() {
-        let bare = Status {
-            code: OK,
-            ..Status::default()
+    fn requests_are_those_that_the_real_service_understands() {
+        let (one, other) = (entries("lab.UserService"), entries(""));
+        let of_hour = |hits| Descriptor {
+            entries: &one,
+            limit: 25,
+            unit: Unit::Hour,
+            hits,
         };
-        assert_eq!(statuses(b"\x08\x01\x12\x02\x08\x01"), [bare]);
+        let of_day = Descriptor {
+            entries: &other,
+            limit: 300,
+            unit: Unit::Day,
+            hits: 1,
+        };
+        for (name, domain, descriptors) in [
+            ("granted", "dubbo", vec![of_hour(10)]),
+            ("peek", "dubbo", vec![of_hour(0)]),
+            ("two", "dubbo", vec![of_hour(10), of_day]),
+            ("unknown-domain", "nobody", vec![of_hour(10)]),
+        ] {
+            assert_eq!(request(domain, &descriptors), exchange(name).0, "{name}");
+        }
+    }
+
+    #[test]
+    fn answers_of_the_real_service_are_read() {
+        let status = |code, limit, remaining| Status {
+            code,
+            limit,
+            remaining,
+        };
+        let of_hour = Some((25, 3));
+        for (name, expected) in [
+            ("granted", vec![status(OK, of_hour, 15)]),
+            ("peek", vec![status(OK, of_hour, 15)]),
+            (
+                "two",
+                vec![status(OK, of_hour, 5), status(OK, Some((300, 4)), 299)],
+            ),
+            ("refused", vec![status(OVER_LIMIT, of_hour, 0)]),
+            ("unknown-domain", vec![status(OK, None, 0)]),
+        ] {
+            assert_eq!(statuses(&exchange(name).1), expected, "{name}");
+        }
     }
 
     #[test]
@@ -156,18 +201,5 @@ mod tests {
             let granted = |status: &Status| status.code == OK;
             assert!(!statuses(answer).iter().any(granted), "{answer:?}");
         }
-    }
-
-    #[test]
-    fn a_request_says_its_own_number_of_hits_for_each_descriptor() {
-        let entries = [("quota".to_owned(), "m".to_owned())];
-        let descriptor = Descriptor {
-            entries: &entries,
-            limit: 300,
-            unit: Unit::Minute,
-            hits: 0,
-        };
-        let descriptors = b"\x0a\x01d\x12\x17\x0a\x0a\x0a\x05quota\x12\x01m\x12\x05\x08\xac\x02\x10\x02\x1a\x02\x08\x00";
-        assert_eq!(request("d", &[descriptor]), descriptors);
     }
 }
