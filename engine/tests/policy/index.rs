@@ -19,6 +19,7 @@ fn matcher() -> impl Strategy<Value = Value> {
             .prop_map(|(form, text, ignore_case)| json!({form: text, "ignore_case": ignore_case})),
         1 => text().prop_map(|text| json!({"regex": format!("{text}.*")})),
         1 => Just(json!({"in": "list"})),
+        1 => Just(json!({"in": "expired"})),
         1 => any::<bool>().prop_map(|present| json!({"present": present})),
     ];
     one.prop_recursive(2, 6, 3, |inner| {
@@ -104,46 +105,53 @@ fn call() -> impl Strategy<Value = Call> {
 
 /// What comes out when every rule is looked at.
 fn plainly(policy: &Policy, facts: &CallFacts<'_>) -> (String, Vec<String>, Option<String>) {
-    let holds = |truth: Truth| truth == Truth::True;
-    let finds = |action: &str, dry_run: bool, readings: &[Reading<'_>]| {
+    let readings: Vec<Reading<'_>> = facts.readings().collect();
+    // The first rule of this kind that is so about one of the readings.
+    let finds = |kind: &str, dry_run: bool, readings: &[Reading<'_>], is: fn(Truth) -> bool| {
         let found = policy.rules.iter().find(|rule| {
-            let is = match &rule.action {
+            let own = match &rule.action {
                 Action::Deny | Action::Require(_) => "refuse",
                 Action::Allow => "allow",
                 Action::Quotas(_) => "quotas",
             };
-            is == action
+            let applies = |reading: &Reading<'_>| match &rule.action {
+                Action::Require(required) => {
+                    rule.scope.covers(reading).and(!required.test(reading))
+                }
+                _ => rule.scope.covers(reading),
+            };
+            kind.contains(own)
                 && rule.dry_run == dry_run
-                && readings.iter().any(|reading| {
-                    let applies = match &rule.action {
-                        Action::Require(required) => !holds(required.test(reading)),
-                        _ => true,
-                    };
-                    applies && holds(rule.scope.covers(reading))
-                })
+                && readings.iter().any(|reading| is(applies(reading)))
         });
         found.map(|rule| rule.name.to_string())
     };
-    let readings: Vec<Reading<'_>> = facts.readings().collect();
-    let first = &readings[..1];
+    let holds = |truth: Truth| truth == Truth::True;
+    let unknown = |truth: Truth| matches!(truth, Truth::Unknown(_));
     let granted = policy.default_allow
         || readings
             .iter()
-            .all(|reading| finds("allow", false, core::slice::from_ref(reading)).is_some());
-    let verdict = match (
-        finds("refuse", false, &readings),
-        granted,
-        finds("quotas", false, &readings),
-    ) {
-        (Some(rule), _, _) => format!("denied by {rule}"),
-        (None, false, _) => "denied by -".to_owned(),
-        (None, true, Some(rule)) => format!("limited by {rule}/none"),
-        (None, true, None) => match finds("allow", false, first) {
+            .all(|reading| finds("allow", false, core::slice::from_ref(reading), holds).is_some());
+    let may_be_granted = finds("allow", false, &readings, unknown).is_some();
+    let verdict = if let Some(rule) = finds("refuse", false, &readings, holds) {
+        format!("denied by {rule}")
+    } else if !granted && !may_be_granted {
+        "denied by -".to_owned()
+    } else if let Some(rule) = finds("refuse quotas", false, &readings, unknown) {
+        format!("unavailable by {rule}/expired")
+    } else if !granted {
+        "denied by -".to_owned()
+    } else if let Some(rule) = finds("quotas", false, &readings, holds) {
+        format!("limited by {rule}/none")
+    } else {
+        match finds("allow", false, &readings[..1], holds) {
             Some(rule) => format!("allowed by {rule}"),
             None => "allowed".to_owned(),
-        },
+        }
     };
-    let dry_run = finds("refuse", true, &readings).into_iter().collect();
+    let dry_run = finds("refuse", true, &readings, holds)
+        .into_iter()
+        .collect();
     let admitted = verdict.starts_with("allowed");
     let route = policy
         .routes
@@ -181,7 +189,13 @@ proptest! {
             .collect();
         let document = json!({
             "default": default,
-            "lists": [{"name": "list", "type": "string", "entries": ["a", "ab", "bA"]}],
+            "lists": [
+                {"name": "list", "type": "string", "entries": ["a", "ab", "bA"]},
+                {
+                    "name": "expired", "type": "string", "entries": ["b"],
+                    "source": {"cluster": "lists", "authority": "lists", "path": "/", "format": "lines"},
+                },
+            ],
             "quotas": [{"name": "none", "limit": 0, "window": "1s"}],
             "rules": rules,
             "routes": routes,
