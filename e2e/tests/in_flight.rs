@@ -1,7 +1,11 @@
 //! Slow calls of a real provider against `max_in_flight`: those that find no room are refused at once, and room comes back
 //! however a call ends.
 
-#![allow(clippy::unwrap_used, reason = "a test: a panic is a failure")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test: a panic is a failure"
+)]
 
 use std::time::Duration;
 
