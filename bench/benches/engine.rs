@@ -25,14 +25,14 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use dubbo::{Call, HEAD_LEN, Limits, Serialization};
 use engine::metrics::Direction;
 use engine::policy::{CallFacts, Origin, Policy};
-use engine::quota::Counters;
+use engine::quota::{Algorithm, Charge, Counters, InFlight, Kind, Quota, Rate, WhenFull};
 use engine::report::Node;
 use engine::shared::{SetError, SharedData, StoreError, Versioned};
 use engine::time::{Nanos, Now};
 use engine::{ConnectionId, Edit, Identity, Peers, Side, Worker};
 
 criterion_main!(benches);
-criterion_group!(benches, calls, parts, scales);
+criterion_group!(benches, calls, parts, scales, quotas);
 
 const FULL: Parts = Parts::full(Queue::EVERY);
 
@@ -298,6 +298,80 @@ fn resident() -> u64 {
         .and_then(|number| number.parse::<u64>().ok())
         .unwrap_or_default()
         / 1024
+}
+
+/// What it costs to charge one call to one quota: by a lease, by shared data, refused, and for a slot that it gives back.
+fn quotas(criterion: &mut Criterion) {
+    let rate = |limit| {
+        Kind::Rate(Rate {
+            limit,
+            window: Nanos::from_secs(1),
+            algorithm: Algorithm::Rolling,
+        })
+    };
+    let slots = Kind::InFlight(InFlight {
+        limit: 10_000,
+        max_hold: Nanos::from_secs(60),
+        oneway_hold: Nanos::from_secs(1),
+    });
+    for (name, kind, passed) in [
+        ("quota/leased", rate(1_000_000), 1_000),
+        ("quota/shared", rate(99), 20_000_000),
+        ("quota/refused", rate(1), 0),
+        ("quota/in_flight", slots, 1_000),
+    ] {
+        let quota = Quota {
+            name: "bench".to_owned(),
+            kind,
+            per: vec!["service".to_owned(), "method".to_owned()],
+            max_keys: 10_000,
+            when_full: WhenFull::Share,
+        };
+        let (mut shared, mut counters) = (
+            Shared::default(),
+            Counters::new("bench", "bench", [7; 16], 7),
+        );
+        let mut now = Now {
+            mono: Nanos::from_secs(1000),
+            wall: 1_700_000_000_000_000_000,
+        };
+        criterion.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                now.mono = now.mono + Nanos(passed);
+                let mut ledger = counters.open(&mut shared);
+                let values = ["lab.UserService", "hello"];
+                let key = ledger
+                    .key(&quota, &quota.kind, false, values)
+                    .expect("a key");
+                let charge = Charge {
+                    quota: &quota,
+                    kind: &quota.kind,
+                    key,
+                    amount: 1,
+                    one_way: false,
+                };
+                black_box(ledger.charge_all(now, &[charge]).is_ok())
+            });
+        });
+    }
+    let quota = Quota {
+        name: "bench".to_owned(),
+        kind: rate(1),
+        per: vec!["service".to_owned(), "method".to_owned()],
+        max_keys: 10_000,
+        when_full: WhenFull::Share,
+    };
+    let (mut shared, mut counters) = (
+        Shared::default(),
+        Counters::new("bench", "bench", [7; 16], 7),
+    );
+    criterion.bench_function("quota/key", |bencher| {
+        bencher.iter(|| {
+            let mut ledger = counters.open(&mut shared);
+            let values = ["lab.UserService", "hello"];
+            black_box(ledger.key(&quota, &quota.kind, false, values).is_ok())
+        });
+    });
 }
 
 fn policy(parts: Parts) -> Rc<Policy> {
