@@ -374,8 +374,10 @@ impl Worker {
             }
             self.settle(id);
         }
-        if self.counters.busy() || !self.common.policy.quotas.is_empty() {
+        let known = self.counters.keys().any(|(_, keys)| keys > 0);
+        if known || self.counters.busy() || !self.common.policy.quotas.is_empty() {
             self.counters.tick(now, shared);
+            self.common.metrics.set_quota_keys(self.counters.keys());
         }
         self.lists
             .tick(now, self.serves, shared, &mut self.common.metrics);

@@ -50,6 +50,8 @@ pub struct Metrics {
     /// `quota_service_up`, by quota.
     quotas_up: BTreeMap<String, Gauge>,
     asked: Asked,
+    /// `quota_keys`, by quota.
+    quota_keys: BTreeMap<String, Gauge>,
 }
 
 /// The series of one pair of labels; those by outcome are made when they are needed.
@@ -99,6 +101,7 @@ impl Metrics {
             reports: Books::default(),
             quotas_up: BTreeMap::new(),
             asked: Asked::default(),
+            quota_keys: BTreeMap::new(),
         }
     }
 
@@ -330,6 +333,28 @@ impl Metrics {
         for (quota, gauge) in &mut self.quotas_up {
             let is_up = up.get(quota.as_str()).copied().unwrap_or_default();
             gauge.set(is_up.into(), &mut self.registry);
+        }
+    }
+
+    /// `quota_keys`: the keys that this VM has counted of late, or of which its calls hold something. One that several VMs
+    /// count is one for each.
+    pub fn set_quota_keys<'q>(&mut self, quotas: impl Iterator<Item = (&'q str, u64)>) {
+        let mut keys: BTreeMap<&str, u64> = BTreeMap::new();
+        for (quota, n) in quotas {
+            *keys.entry(quota).or_default() += n;
+        }
+        for (quota, n) in keys {
+            if !self.quota_keys.contains_key(quota) {
+                let tags = [("policy", self.policy.as_str()), ("quota", quota)];
+                let series = self
+                    .registry
+                    .define(stat_name(&tags, "quota_keys"), Kind::Gauge);
+                let gauge = Gauge { series, value: 0 };
+                self.quota_keys.insert(quota.to_owned(), gauge);
+            }
+            if let Some(gauge) = self.quota_keys.get_mut(quota) {
+                gauge.set(n, &mut self.registry);
+            }
         }
     }
 

@@ -40,7 +40,9 @@ impl Limiter {
             Some(Override::Limit(kind)) => kind,
             None => &self.quota.kind,
         };
-        let ip = IpText::new(call.origin.and_then(|origin| origin.source_ip));
+        let per_ip = self.per.contains(&Attribute::SourceIp);
+        let origin = call.origin.filter(|_| per_ip);
+        let ip = IpText::new(origin.and_then(|origin| origin.source_ip));
         let values = self
             .per
             .iter()

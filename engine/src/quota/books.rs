@@ -4,6 +4,7 @@ use super::bucket::{Ask, Bucket, Receipt};
 use super::cells::Cells;
 use super::charge::{Charge, Draft, Look, Need, change};
 use super::hold::Hold;
+use super::keys::Keys;
 use super::leases::Leases;
 use super::limit::Kind;
 use super::slots::{Say, Slots};
@@ -17,6 +18,7 @@ pub(super) struct Books {
     pub(super) cells: Cells,
     leases: Leases,
     slots: Slots,
+    keys: Keys,
 }
 
 impl Books {
@@ -25,6 +27,7 @@ impl Books {
             cells: Cells::new(policy, nonce),
             leases: Leases::default(),
             slots: Slots::default(),
+            keys: Keys::default(),
         }
     }
 
@@ -131,6 +134,7 @@ impl Books {
         let mut holds = Vec::new();
         let taken = || drafts.iter().flat_map(|draft| &draft.taken);
         for Need { charge, .. } in needs {
+            self.keys.name(charge.key.quota, &charge.quota.name);
             let taken = taken().find(|taken| taken.ask.charge.key == charge.key);
             let receipt = taken.map(|taken| taken.receipt);
             match charge.kind {
@@ -179,8 +183,9 @@ impl Books {
     /// Gives back what is no longer needed, one compare-and-set a bucket, and says that this VM is there.
     pub(super) fn tick(&mut self, store: &mut dyn SharedData, now: Now) {
         self.say_here(store, now, TICK_PAUSE);
-        let rests = self.leases.tick(now).into_iter();
-        let shares = self.slots.tick(now.mono).into_iter();
+        self.keys.begin();
+        let rests = self.leases.tick(now, &mut self.keys).into_iter();
+        let shares = self.slots.tick(now.mono, &mut self.keys).into_iter();
         let mut edits: Vec<(Place, Edit)> = rests
             .map(|(place, rest)| (place, Edit::Rest(rest)))
             .chain(shares.map(|(place, say)| (place, Edit::Share(say))))
@@ -204,6 +209,11 @@ impl Books {
                 }
             }
         }
+    }
+
+    /// How many keys this VM knew at its last tick, by the names of their quotas.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.keys.iter()
     }
 
     /// Whether a tick should come soon: something may have to be given back.

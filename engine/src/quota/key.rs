@@ -73,6 +73,11 @@ impl Counters {
         self.books.tick(store, now);
     }
 
+    /// How many keys this VM knew at its last tick, by the names of their quotas. A name may come more than once.
+    pub fn keys(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.books.keys()
+    }
+
     /// Whether a tick should come soon, in 50 ms.
     pub fn busy(&self) -> bool {
         self.books.busy() || self.globals.is_busy()

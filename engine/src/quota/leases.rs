@@ -9,6 +9,7 @@ use super::by_id::ById;
 use super::charge::{Charge, Look};
 use super::counts::tenth;
 use super::key::Id;
+use super::keys::Keys;
 use super::limit::Rate;
 use super::table::Place;
 use crate::time::{Nanos, Now};
@@ -25,6 +26,7 @@ pub(super) struct Leases {
 #[derive(Debug, Clone)]
 struct Lease {
     place: Place,
+    quota: u64,
     rate: Rate,
     /// What was taken, and where it is counted; its amount is what is left.
     lease: Option<Receipt>,
@@ -179,6 +181,7 @@ impl Leases {
         }
         let known = self.by_key.entry(charge.key.id).or_insert_with(|| Lease {
             place: Place::of(charge.key, charge.quota.max_keys),
+            quota: charge.key.quota,
             rate: *rate,
             lease: None,
             limit: 0,
@@ -195,7 +198,7 @@ impl Leases {
     }
 
     /// Forgets the keys that are no longer charged, and answers what is to be given back, with its place.
-    pub(super) fn tick(&mut self, now: Now) -> Vec<(Place, Receipt)> {
+    pub(super) fn tick(&mut self, now: Now, keys: &mut Keys) -> Vec<(Place, Receipt)> {
         let mut back = Vec::new();
         self.left = false;
         self.by_key.retain(|_, known| {
@@ -211,7 +214,11 @@ impl Leases {
             }
             self.left |= known.lease.is_some_and(|lease| lease.amount > 0);
             let forget = idle >= FORGET || tenth > known.tenth.saturating_add(1) && idle >= IDLE;
-            known.lease.is_some() || !forget
+            let keep = known.lease.is_some() || !forget;
+            if keep {
+                keys.count(known.quota);
+            }
+            keep
         });
         back
     }

@@ -24,6 +24,7 @@ mod counts;
 mod global;
 mod hold;
 mod key;
+mod keys;
 mod leases;
 mod limit;
 mod seed;

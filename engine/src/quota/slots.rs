@@ -10,6 +10,7 @@ use super::by_id::ById;
 use super::charge::{Charge, Look};
 use super::hold::{Ended, Hold, Ticket};
 use super::key::{Id, Key};
+use super::keys::Keys;
 use super::limit::InFlight;
 use super::table::Place;
 use crate::time::Nanos;
@@ -193,11 +194,14 @@ impl Slots {
     }
 
     /// What has to be said in shared data, with its place: shares that are larger than what is held of them.
-    pub(super) fn tick(&mut self, now: Nanos) -> Vec<(Place, Say)> {
+    pub(super) fn tick(&mut self, now: Nanos, keys: &mut Keys) -> Vec<(Place, Say)> {
         self.settle(now);
         let mut say = core::mem::take(&mut self.moved);
         self.shares.retain(|id, share| {
             share.recent = 0;
+            if share.used > 0 {
+                keys.count(share.quota);
+            }
             if share.taken > share.used || share.unsure {
                 let (quota, used) = (share.quota, share.used);
                 say.push((
