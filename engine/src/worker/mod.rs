@@ -1,6 +1,5 @@
 //! What one VM does for one policy: its connections, their timers and budgets, its reports and its metrics.
 
-use core::cmp::Reverse;
 use core::net::SocketAddr;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -17,17 +16,14 @@ use crate::report::{Node, Reports};
 use crate::shared::SharedData;
 use crate::time::{Nanos, Now};
 
+mod closing;
+mod policies;
+
+use self::policies::Waiting;
+
 /// The host's number of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u32);
-
-/// A connection that holds less than this is never closed for the worker's budget: one caller must not be able to close
-/// the others.
-const SMALL: usize = 64 * 1024;
-
-/// So many connections are closed in one tick. Envoy closes those that a callback has named when the callback is over, and each from within the
-/// callbacks of the one before: a thousand of them overflow the stack (seen on 1.40), and that traps the VM with all its connections.
-const CLOSES_A_TICK: usize = 64;
 
 /// What one VM is, for its reports and its share in the quotas.
 #[derive(Debug, Clone)]
@@ -73,17 +69,6 @@ pub struct Worker {
     /// Not yet taken to be sent.
     asks: Vec<Ask>,
 }
-
-/// A policy with lists that are new.
-#[derive(Debug)]
-struct Waiting {
-    policy: Rc<Policy>,
-    /// Set by the next tick, for there is a clock.
-    until: Option<Nanos>,
-}
-
-/// So long the old policy may serve while a new one waits for its lists.
-const WAIT_FOR_LISTS: Nanos = Nanos::from_secs(10);
 
 /// What all connections work with.
 #[derive(Debug)]
@@ -172,49 +157,6 @@ impl Worker {
         &self.common.policy
     }
 
-    /// The policy that was given last: the one in force, or one that waits for its lists.
-    pub fn newest_policy(&self) -> &Rc<Policy> {
-        let waiting = self.waiting.as_ref();
-        waiting.map_or(&self.common.policy, |waiting| &waiting.policy)
-    }
-
-    /// Puts a policy of the same name in force, from the next call of every connection on. One with lists that were never
-    /// fetched waits for these, for 10 s at most: what it would refuse for want of them the old one can still decide.
-    pub fn set_policy(&mut self, policy: Rc<Policy>) {
-        self.lists.follow(&[&self.common.policy, &policy]);
-        if self.lists.awaits(&policy) {
-            self.waiting = Some(Waiting {
-                policy,
-                until: None,
-            });
-        } else {
-            self.put_in_force(policy);
-        }
-    }
-
-    fn put_in_force(&mut self, policy: Rc<Policy>) {
-        self.waiting = None;
-        self.lists.follow(&[&policy]);
-        self.common.metrics.reconfigure(&policy.revision);
-        policy.services_by_name(|name| self.common.metrics.know_service(name));
-        policy.methods_by_name(|name| self.common.metrics.know_method(name));
-        match (&mut self.common.reports, policy.reports.clone()) {
-            (Some(reports), Some(config)) => {
-                reports.reconfigure(config, &policy.name, &policy.revision)
-            }
-            (Some(reports), None) => reports.finish(),
-            (reports, config) => {
-                *reports = config.map(|config| {
-                    let node = self.identity.node.clone();
-                    let seed = node.vm_nonce;
-                    Reports::new(config, node, &policy.name, &policy.revision, seed)
-                });
-            }
-        }
-        self.common.memory.clear();
-        self.common.policy = policy;
-    }
-
     /// Which way the listener's traffic goes: Envoy tells it to connections only.
     pub fn set_direction(&mut self, direction: Direction) {
         self.identity.node.direction = direction;
@@ -277,32 +219,6 @@ impl Worker {
     /// How many connections there have been.
     pub fn opened(&self) -> u64 {
         self.opened
-    }
-
-    /// Closes all connections, or those of one root context, from ticks: idle ones first, the last ones after `over`, and not
-    /// many at once, so that their clients do not come back all at once. Without effect on a drain for the same reason that
-    /// runs. How many that will be.
-    pub fn drain(
-        &mut self,
-        reason: CloseReason,
-        origin: Option<u32>,
-        now: Nanos,
-        over: Nanos,
-    ) -> usize {
-        let same = |drain: &Drain| (drain.reason, drain.origin) == (reason, origin);
-        let of = |entry: &&Entry| origin.is_none_or(|origin| entry.origin == origin);
-        let count = self.connections.values().filter(of).count();
-        let any = count > 0 || origin.is_none();
-        if any && !self.drains.iter().any(same) {
-            self.drains
-                .push(Drain::new(reason, origin, now, over, count));
-        }
-        count
-    }
-
-    /// Lets the connections stay that a drain for this reason has not closed yet.
-    pub fn stop_drain(&mut self, reason: CloseReason) {
-        self.drains.retain(|drain| drain.reason != reason);
     }
 
     /// The connection's provider is known.
@@ -383,14 +299,7 @@ impl Worker {
             .tick(now, self.serves, shared, &mut self.common.metrics);
         self.wait_for_lists(now.mono);
         self.tick_globals(now, shared);
-        self.hurries = false;
-        for drain in core::mem::take(&mut self.drains) {
-            let done = self.drain_some(&drain, now.mono);
-            // A root context that has to leave gets no new connections here; a whole worker may.
-            if !done || drain.origin.is_none() {
-                self.drains.push(drain);
-            }
-        }
+        self.tick_drains(now.mono);
         self.common.metrics.set_held_bytes(self.held as u64);
         self.common
             .metrics
@@ -398,31 +307,7 @@ impl Worker {
         if let Some(reports) = &self.common.reports {
             self.common.metrics.set_reports(&reports.books());
         }
-        self.doomed.retain(|id| self.connections.contains_key(id));
-        let later = self.doomed.split_off(self.doomed.len().min(CLOSES_A_TICK));
-        core::mem::replace(&mut self.doomed, later)
-    }
-
-    /// Closes as many as a drain wants to be closed by now. Whether none is left.
-    fn drain_some(&mut self, drain: &Drain, now: Nanos) -> bool {
-        let mine = self.connections.iter().filter(|(_, entry)| {
-            !entry.connection.is_closing()
-                && drain.origin.is_none_or(|origin| entry.origin == origin)
-        });
-        let (mut idle, used): (Vec<_>, Vec<_>) = mine
-            .map(|(id, entry)| (entry.active, *id, entry.connection.is_idle()))
-            .partition(|(_, _, idle)| *idle);
-        let open = idle.len() + used.len();
-        let excess = open.saturating_sub(drain.may_stay(now));
-        self.hurries |= drain.hurries(now) && !drain.is_over(now) && !used.is_empty();
-        idle.sort_unstable();
-        if drain.is_over(now) {
-            idle.extend(used);
-        }
-        for (_, id, _) in idle.into_iter().take(excess) {
-            self.doom(id, drain.reason);
-        }
-        open == 0
+        self.take_doomed()
     }
 
     fn tick_globals(&mut self, now: Now, shared: &mut dyn SharedData) {
@@ -510,30 +395,6 @@ impl Worker {
         &mut self.common.metrics
     }
 
-    /// Puts the waiting policy in force, if it need not wait any longer.
-    fn wait_for_lists(&mut self, now: Nanos) {
-        let Some(waiting) = &mut self.waiting else {
-            return;
-        };
-        let until = *waiting.until.get_or_insert(now + WAIT_FOR_LISTS);
-        let awaits = self.lists.awaits(&waiting.policy);
-        if awaits && now < until {
-            return;
-        }
-        let policy = Rc::clone(&waiting.policy);
-        let (name, revision) = (&policy.name, &policy.revision);
-        let without = if awaits {
-            ", without all of its lists"
-        } else {
-            ""
-        };
-        self.lists.note(Notice {
-            warning: awaits,
-            text: format!("policy {name} revision {revision} is in force{without}"),
-        });
-        self.put_in_force(policy);
-    }
-
     /// Brings the sums and the timer of a connection up to date.
     fn settle(&mut self, id: ConnectionId) {
         let Some(entry) = self.connections.get_mut(&id) else {
@@ -551,29 +412,6 @@ impl Worker {
                 self.timers.remove(&(timer, id));
             }
             self.timers.insert((at, id));
-        }
-    }
-
-    /// Closes the connections that hold most, the oldest first among equals, until the budget is kept. Small ones are
-    /// left alone, even if all of them together are above the budget: one caller must not be able to close the others.
-    fn relieve(&mut self) {
-        while self.held > self.common.policy.limits.held_bytes_per_worker {
-            let largest = self
-                .connections
-                .iter()
-                .filter(|(_, entry)| entry.held >= SMALL)
-                .max_by_key(|(_, entry)| (entry.held, Reverse(entry.connection.held_since())))
-                .map(|(id, _)| *id);
-            let Some(id) = largest else { return };
-            self.doom(id, CloseReason::HELD_BYTES);
-            self.settle(id);
-        }
-    }
-
-    fn doom(&mut self, id: ConnectionId, reason: CloseReason) {
-        if let Some(entry) = self.connections.get_mut(&id) {
-            entry.connection.close(reason, &mut self.common.metrics);
-            self.doomed.push(id);
         }
     }
 }
