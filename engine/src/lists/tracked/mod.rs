@@ -16,21 +16,23 @@ use super::slot::{Record, Slot};
 use super::source::{Identity, Source};
 use crate::metrics::{ListFetch, ListState, Metrics};
 use crate::policy::{Fetched, List};
-use crate::shared::{Lock, SharedData, StoreError};
+use crate::shared::{SharedData, StoreError};
 use crate::time::{Nanos, Now};
 
+mod writing;
+
 /// What a list needs of its worker for a moment.
-pub(super) struct Context<'a> {
-    pub(super) now: Now,
-    pub(super) store: &'a mut dyn SharedData,
+pub(in crate::lists) struct Context<'a> {
+    pub(in crate::lists) now: Now,
+    pub(in crate::lists) store: &'a mut dyn SharedData,
     /// Whether this VM has had connections: those that have none do the work first.
-    pub(super) serves: bool,
-    pub(super) nonce: u64,
-    pub(super) schedule: &'a mut Schedule,
-    pub(super) metrics: &'a mut Metrics,
-    pub(super) notices: &'a mut Vec<Notice>,
-    pub(super) fetches: &'a mut Vec<Fetch>,
-    pub(super) fetched: &'a mut u64,
+    pub(in crate::lists) serves: bool,
+    pub(in crate::lists) nonce: u64,
+    pub(in crate::lists) schedule: &'a mut Schedule,
+    pub(in crate::lists) metrics: &'a mut Metrics,
+    pub(in crate::lists) notices: &'a mut Vec<Notice>,
+    pub(in crate::lists) fetches: &'a mut Vec<Fetch>,
+    pub(in crate::lists) fetched: &'a mut u64,
 }
 
 /// A line for the host's log.
@@ -44,8 +46,8 @@ pub struct Notice {
 
 /// A list.
 #[derive(Debug)]
-pub(super) struct Tracked {
-    pub(super) identity: Identity,
+pub(in crate::lists) struct Tracked {
+    pub(in crate::lists) identity: Identity,
     name: Box<str>,
     kind: Kind,
     source: Source,
@@ -99,7 +101,7 @@ struct Publication {
 }
 
 impl Tracked {
-    pub(super) fn new(identity: Identity, list: &List, fetched: &Fetched) -> Tracked {
+    pub(in crate::lists) fn new(identity: Identity, list: &List, fetched: &Fetched) -> Tracked {
         Tracked {
             identity,
             name: list.name.clone(),
@@ -120,16 +122,16 @@ impl Tracked {
     }
 
     /// Nobody follows it for now.
-    pub(super) fn forget_followers(&mut self) {
+    pub(in crate::lists) fn forget_followers(&mut self) {
         self.followers.clear();
     }
 
-    pub(super) fn has_followers(&self) -> bool {
+    pub(in crate::lists) fn has_followers(&self) -> bool {
         !self.followers.is_empty()
     }
 
     /// `list` is told what is known, now and later. What its configuration says of times counts from now on.
-    pub(super) fn follow(&mut self, list: &Rc<List>, fetched: &Fetched, now: Nanos) {
+    pub(in crate::lists) fn follow(&mut self, list: &Rc<List>, fetched: &Fetched, now: Nanos) {
         self.source = fetched.source.clone();
         self.expire_after = fetched.expire_after;
         self.followers.push(Rc::clone(list));
@@ -137,17 +139,17 @@ impl Tracked {
     }
 
     /// Whether there is anything to decide by.
-    pub(super) fn has_entries(&self) -> bool {
+    pub(in crate::lists) fn has_entries(&self) -> bool {
         self.have.is_some()
     }
 
     /// Whether a tick should come soon.
-    pub(super) fn busy(&self) -> bool {
+    pub(in crate::lists) fn busy(&self) -> bool {
         self.since.is_none() || !matches!(self.doing, Doing::Nothing)
     }
 
     /// Goes on with what there is to do.
-    pub(super) fn tick(&mut self, cx: &mut Context<'_>) {
+    pub(in crate::lists) fn tick(&mut self, cx: &mut Context<'_>) {
         self.since.get_or_insert(cx.now.mono);
         if self.advance(cx).is_err() {
             self.give_up(cx);
@@ -157,12 +159,12 @@ impl Tracked {
     }
 
     /// Whether it awaits the answer to this fetch. Answers to fetches that were given up are not looked at.
-    pub(super) fn is_fetching(&self, id: FetchId) -> bool {
+    pub(in crate::lists) fn is_fetching(&self, id: FetchId) -> bool {
         matches!(self.doing, Doing::Fetching { id: mine, .. } if mine == id)
     }
 
     /// What came of the fetch.
-    pub(super) fn answer(&mut self, answer: Answer, cx: &mut Context<'_>) {
+    pub(in crate::lists) fn answer(&mut self, answer: Answer, cx: &mut Context<'_>) {
         let Doing::Fetching { asked, .. } = self.doing else {
             return;
         };
@@ -343,130 +345,6 @@ impl Tracked {
         Ok(())
     }
 
-    fn unchanged(&mut self, etag: Option<String>, cx: &mut Context<'_>) -> Result<(), StoreError> {
-        self.doing = Doing::Nothing;
-        let next = cx.now.mono + cx.schedule.refresh(self.source.refresh);
-        self.not_before = next;
-        let now = cx.now;
-        self.update(cx, |record| {
-            record.fetched = now.mono;
-            record.fetched_wall = now.wall;
-            record.next = next;
-            record.failures = 0;
-            if let Some(etag) = etag.as_ref() {
-                record.etag.clone_from(etag);
-            }
-        })?;
-        if let Some(have) = &mut self.have
-            && (have.version, have.publisher) == (self.record.version, self.record.publisher)
-        {
-            have.fetched = now.mono;
-        }
-        cx.metrics.list_fetched(&self.name, ListFetch::Unchanged);
-        Ok(())
-    }
-
-    fn failed(&mut self, why: &str, cx: &mut Context<'_>) -> Result<(), StoreError> {
-        self.doing = Doing::Nothing;
-        cx.metrics.list_fetched(&self.name, ListFetch::Failed);
-        let failures = self.record.failures.saturating_add(1);
-        let wait = cx.schedule.retry(failures, self.source.refresh);
-        let next = cx.now.mono + wait;
-        self.not_before = next;
-        let (name, cluster) = (&self.name, &self.source.cluster);
-        let millis = wait.0 / 1_000_000;
-        cx.warn(format!(
-            "list {name}: fetch from {cluster} has failed: {why}; again in {millis} ms"
-        ));
-        self.update(cx, |record| {
-            record.failures = failures;
-            record.next = next;
-        })
-    }
-
-    /// Writes the next piece, and with the last one the record that names it.
-    fn publish(&mut self, cx: &mut Context<'_>) -> Result<(), StoreError> {
-        let Some(slot) = self.slot else {
-            self.doing = Doing::Nothing;
-            return Ok(());
-        };
-        if !self.hold(slot, cx)? {
-            self.doing = Doing::Nothing;
-            return Ok(());
-        }
-        let Doing::Publishing(publication) = &mut self.doing else {
-            return Ok(());
-        };
-        if !publication.publisher.step(cx.store, slot)? {
-            return Ok(());
-        }
-        let Doing::Publishing(done) = core::mem::replace(&mut self.doing, Doing::Nothing) else {
-            return Ok(());
-        };
-        let next = done.fetched.mono + cx.schedule.refresh(self.source.refresh);
-        self.not_before = next;
-        let before = done.publisher.version() - 1;
-        self.update(cx, |record| {
-            // Nobody else publishes while this VM holds the lock; if somebody did, the next fetch sees to it.
-            if record.version == before {
-                done.publisher.describe(record);
-                record.good = done.good;
-                record.bad = done.bad;
-                record.content = done.content;
-                record.etag.clone_from(&done.etag);
-                record.fetched = done.fetched.mono;
-                record.fetched_wall = done.fetched.wall;
-                record.next = next;
-                record.failures = 0;
-            }
-        })?;
-        if (self.record.version, self.record.publisher) == (before + 1, cx.nonce) {
-            self.have = Some(Have {
-                version: before + 1,
-                publisher: cx.nonce,
-                entries: Rc::clone(done.publisher.entries()),
-                fetched: done.fetched.mono,
-            });
-            cx.metrics.list_fetched(&self.name, ListFetch::Changed);
-            let (name, good, cluster) = (&self.name, done.good, &self.source.cluster);
-            cx.notices.push(Notice {
-                warning: false,
-                text: format!("list {name}: {good} entries from {cluster}"),
-            });
-        }
-        Ok(())
-    }
-
-    /// Takes the lock on fetching, or keeps it. Whether it is this VM's.
-    fn hold(&self, slot: Slot, cx: &mut Context<'_>) -> Result<bool, StoreError> {
-        Lock::new(&slot.name(), cx.nonce).take(cx.store, cx.now.mono, HOLD)
-    }
-
-    /// Changes the record. When others do the same all the time, or it is not there any more, nothing is changed.
-    fn update(
-        &mut self,
-        cx: &mut Context<'_>,
-        change: impl Fn(&mut Record),
-    ) -> Result<(), StoreError> {
-        let Some(slot) = self.slot else {
-            return Ok(());
-        };
-        for _ in 0..ATTEMPTS {
-            let Some((mut record, cas)) = slot.read(cx.store, self.identity)? else {
-                self.slot = None;
-                return Ok(());
-            };
-            change(&mut record);
-            record.touched = cx.now.mono;
-            let written = slot.write(cx.store, &record, cas)?;
-            if written {
-                self.record = record;
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
     /// Shared data does not work. What the VM has it keeps, until it expires.
     fn give_up(&mut self, cx: &mut Context<'_>) {
         if !matches!(self.doing, Doing::Nothing | Doing::Loading(_)) {
@@ -523,4 +401,3 @@ const HOLD: Nanos = Nanos::from_secs(5);
 const GRACE: Nanos = Nanos::from_secs(1);
 /// After shared data has failed.
 const PAUSE: Nanos = Nanos::from_secs(1);
-const ATTEMPTS: usize = 3;
