@@ -7,49 +7,18 @@
     reason = "in a test a panic is the answer"
 )]
 
-use std::io::Write;
+mod support;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-/// What the command wrote and its exit code.
-#[derive(Debug)]
-struct Ran {
-    out: String,
-    err: String,
-    code: Option<i32>,
-}
-
-fn run(dir: &Path, args: &[&str], stdin: &str) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dubbo-policy"))
-        .args(args)
-        .current_dir(dir)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(stdin.as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
-    Ran {
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-        code: output.status.code(),
-    }
-}
+use support::{Ran, repository, run};
 
 fn check(dir: &str, args: &[&str]) -> Ran {
     run(&testdata(dir), &[&["check"], args].concat(), "")
 }
 
 fn testdata(dir: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../testdata/config")
-        .join(dir)
+    repository("testdata/config").join(dir)
 }
 
 /// The files of a directory that are to be checked, with what has to be said of them.
@@ -166,21 +135,11 @@ fn what_is_no_configuration_at_all_is_told() {
     let directory = run(&testdata("."), &["check", "good"], "");
     assert_eq!(directory.code, Some(2));
     assert!(directory.err.contains("good: "), "{}", directory.err);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dubbo-policy"))
-        .args(["check", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(b"\0asm\xff\xfe")
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
-    let out = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(out, "-:1:1: error: expected text, found what is no UTF-8\n");
+    let binary = run(Path::new("."), &["check", "-"], b"\0asm\xff\xfe");
+    assert_eq!(
+        binary.out,
+        "-:1:1: error: expected text, found what is no UTF-8\n"
+    );
     let nothing = run(Path::new("."), &["check", "-"], " \n# nothing\n");
     assert!(
         nothing.out.contains("expected a policy, found nothing"),

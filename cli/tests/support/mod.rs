@@ -13,7 +13,7 @@ pub(crate) struct Ran {
 }
 
 /// Runs it in a directory.
-pub(crate) fn run(dir: &Path, args: &[&str], stdin: &str) -> Ran {
+pub(crate) fn run(dir: &Path, args: &[&str], stdin: impl AsRef<[u8]>) -> Ran {
     let mut child = Command::new(env!("CARGO_BIN_EXE_dubbo-policy"))
         .args(args)
         .current_dir(dir)
@@ -23,7 +23,7 @@ pub(crate) fn run(dir: &Path, args: &[&str], stdin: &str) -> Ran {
         .spawn()
         .unwrap();
     // It may end without having read all of this.
-    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
     let output = child.wait_with_output().unwrap();
     Ran {
         out: String::from_utf8(output.stdout).unwrap(),
