@@ -36,8 +36,6 @@ struct Looked {
     origin: Rc<Origin>,
     one_way: bool,
     callback: bool,
-    /// [`Policy::lists_version`].
-    lists: u64,
     findings: Rc<Findings>,
 }
 
@@ -113,7 +111,7 @@ impl Facts {
     }
 
     /// What the rules say of a call with these facts: they are asked again only when it is made by somebody else, or in
-    /// another way, when a list has changed, or when its arguments have a say.
+    /// another way, or when its arguments have a say. When a list changes, [`Memory`](super::memory::Memory) forgets the facts.
     pub(super) fn findings(
         &self,
         call: &CallFacts<'_>,
@@ -128,7 +126,6 @@ impl Facts {
             && (Rc::ptr_eq(&looked.origin, origin) || looked.origin == *origin)
             && looked.one_way == call.one_way
             && looked.callback == call.callback
-            && looked.lists == policy.lists_version()
         {
             return Rc::clone(&looked.findings);
         }
@@ -137,7 +134,6 @@ impl Facts {
             origin: Rc::clone(origin),
             one_way: call.one_way,
             callback: call.callback,
-            lists: policy.lists_version(),
             findings: Rc::clone(&findings),
         });
         findings
